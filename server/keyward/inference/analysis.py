@@ -1,0 +1,107 @@
+"""What inference found out about a file: the interface between inference and everything above it.
+
+Spans of sites are relative to their unit, as the syntax is; `UnitResult.start` turns them into offsets of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..signatures.model import Entry, Signature
+from ..source import syntax
+from ..text import Span
+from .values import Class, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """One thing that a call may reach."""
+
+    name: str
+    """As a person would say it: "DeiTModel.forward", "F.cross_entropy" -> "torch.nn.functional.cross_entropy", "CrossEntropyLoss()", "Net.forward"."""
+    signature: Signature
+    kind: Literal["forward", "construct", "function"]
+    """Calling a module (or its `forward` by name); calling a class; calling a function or method."""
+    cls: Class | None = None
+    """The class whose forward or constructor it is."""
+    entry: Entry | None = None
+    """Of a library's class or function; None: the user's own."""
+    library: str = ""
+    """The library as messages name it ("transformers 5.23.0 in .venv"), "" for the user's own."""
+    definition: tuple[str, Span] | None = None
+    """Of the user's own: path of the file and the span of the parameter list in it (offsets of that file)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One argument that a call hands over, spreads already taken apart."""
+
+    name: str
+    """Keyword; "" for one by position."""
+    span: Span
+    """The whole argument as written; for a key out of `**spread`, the spread."""
+    value: Value
+    node: syntax.Argument
+    spread: bool = False
+    certain: bool = True
+    """False where it may be absent at run time (a key that only some paths add)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call, with what it may reach and what it hands over."""
+
+    node: syntax.Call
+    callees: tuple[Callee, ...]
+    """Every candidate; empty where the callee is not known for sure, and `unknown` says why."""
+    unknown: str
+    positional: tuple[Passed, ...]
+    keywords: tuple[Passed, ...]
+    open_positional: bool = False
+    """`*spread` of unknown length: there may be more positional arguments."""
+    open_keywords: bool = False
+    """`**spread` with keys that cannot be seen: there may be more keywords."""
+    guarded: frozenset[str] = frozenset()
+    """Exceptions that the code around expects ("TypeError"; "*" for any): the call is meant to fail, or may."""
+
+    @property
+    def span(self) -> Span:
+        return self.node.span
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRead:
+    """`outputs.loss` or `outputs["loss"]` on an output object or another instance whose attributes are known."""
+
+    node: syntax.Attribute | syntax.Subscript
+    field: str
+    field_span: Span
+    owners: tuple[Owner, ...]
+    """Every candidate; never empty."""
+    guarded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One class that a field may be read from."""
+
+    name: str
+    cls: Class
+    fields: tuple[str, ...]
+    """All attributes it has: the fields first, then methods and properties. A name outside it is an AttributeError."""
+    entry: Entry | None = None
+    library: str = ""
+    producer: Callee | None = None
+    """The call that returns it, where known ("DeiTModel.forward")."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """What one unit (a function, or a statement of a module or class body) holds."""
+
+    start: int
+    calls: tuple[CallSite, ...] = ()
+    reads: tuple[FieldRead, ...] = ()
+    values: dict[Span, Value] = field(default_factory=dict, compare=False)
+    """Value of each name and attribute expression, for hover and completion."""

@@ -1,0 +1,156 @@
+"""The values that expressions can have, as far as we follow them.
+
+A `Value` is a set of alternatives, each an `Atom`. The empty set is the value of an expression that is never reached. An
+alternative that is not known is an `Unknown` with its reason, and a value with one in it is not known for sure: a rule
+speaks only when *every* alternative is known and at fault. All atoms are immutable, hashable and compare by content, and name classes
+and functions instead of holding them, so that an edit in a class body does not change the values that mention it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A string, number, bool or None."""
+
+    value: str | bytes | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """An imported module, by its dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryClass:
+    """A class of a library that has signatures; `qualified` names its entry ("transformers.models.deit.modeling_deit.DeiTModel")."""
+
+    qualified: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserClass:
+    """A class of the user's own: the path of its file and its qualified name in it."""
+
+    path: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFunction:
+    qualified: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserFunction:
+    path: str
+    qualname: str
+
+
+Class = LibraryClass | UserClass
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of a class. `producer` is the class whose `forward` returned it, for output objects."""
+
+    cls: Class
+    producer: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A module inside one that hands its call on (`nn.DataParallel`); `wrapper` is the wrapper's qualified name, `.module` gives `inner`."""
+
+    wrapper: str
+    inner: Value
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """A method looked up on an instance or a class, before it is called."""
+
+    owner: Instance | LibraryClass | UserClass | Mapping | Wrapped
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that a mapping holds; `certain` is False where it is there on some paths only."""
+
+    name: str
+    value: Value
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other keys too."""
+
+    keys: tuple[Key, ...] = ()
+    open: bool = False
+    cls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A tuple or list. `items` by position; None: of unknown length, every item has value `item`."""
+
+    kind: str
+    items: tuple[Value, ...] | None
+    item: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Something computed by torch: no model, no mapping, nothing that could be called or spread."""
+
+
+Atom = (
+    Unknown
+    | Constant
+    | Module
+    | LibraryClass
+    | UserClass
+    | LibraryFunction
+    | UserFunction
+    | Instance
+    | Wrapped
+    | BoundMethod
+    | Mapping
+    | Collection
+    | Tensor
+)
+Value = frozenset[Atom]
+
+NEVER: Value = frozenset()
+
+
+def unknown(reason: str) -> Value:
+    return frozenset((Unknown(reason),))
+
+
+def only(atom: Atom) -> Value:
+    return frozenset((atom,))
+
+
+def join(values: Iterable[Value]) -> Value:
+    return frozenset().union(*values)
+
+
+def why_unknown(value: Value) -> str:
+    """The reason why a value is not known for sure, "" when it is."""
+    for atom in value:
+        if isinstance(atom, Unknown):
+            return atom.reason
+    return "" if value else "never reached"

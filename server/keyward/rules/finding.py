@@ -1,0 +1,55 @@
+"""What rules say: findings, and the fixes that go with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from ..inference.analysis import CallSite, FieldRead
+from ..text import Edit, Span
+
+
+class Severity(str, Enum):
+    """By consequence: raises at run time; runs and does something else; deprecated."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+class Safety(str, Enum):
+    """Safe: the program does what was plainly meant, "fix all" may apply it. Unsafe: it changes what the program does."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One diagnostic. `span` is what gets underlined: relative to the unit when a rule makes it, in the file's offsets after `at`."""
+
+    rule: str
+    severity: Severity
+    message: str
+    span: Span
+    site: CallSite | FieldRead = field(compare=False)
+    subject: str = ""
+    """The keyword, parameter or field that it is about."""
+    base: int = 0
+    """Offset of the unit in the file: spans inside `site` are relative to it."""
+    unnecessary: bool = False
+    """The underlined text has no effect (editors fade it)."""
+
+    def at(self, base: int) -> Finding:
+        return replace(self, span=self.span.shifted(base - self.base), base=base)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of one file that mends a finding."""
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+    preferred: bool = False
+    """The one obvious fix. Never set where several are equally good."""

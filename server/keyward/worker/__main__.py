@@ -1,0 +1,28 @@
+"""Entry point, started by path: `PYTHON .../worker/__main__.py`.
+
+Python puts this file's folder first on `sys.path`, where our modules could shadow the user's; it is taken off again and
+the siblings are loaded as a private package.
+"""
+
+import importlib.util
+import os
+import sys
+
+_PACKAGE = "_keyward_worker"
+
+
+def _load():
+    folder = os.path.dirname(os.path.abspath(__file__))
+    if sys.path and os.path.abspath(sys.path[0] or os.getcwd()) == folder:
+        del sys.path[0]
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[_PACKAGE] = package
+    spec.loader.exec_module(package)
+    return importlib.import_module(_PACKAGE + ".service")
+
+
+if __name__ == "__main__":
+    sys.exit(_load().main())

@@ -1,0 +1,79 @@
+"""Which installed distributions define torch modules: a textual scan that imports nothing."""
+
+import os
+import sys
+
+try:
+    from importlib import metadata
+except ImportError:  # pragma: no cover - Python 3.7 and earlier
+    metadata = None
+
+_OWN_PLAN = ("torch", "transformers")
+_MARKS = (b"nn.Module", b"(Module)", b"(PreTrainedModel)")
+_TORCH = b"torch"
+_LARGEST = 2000000
+_SKIPPED_FOLDERS = ("test", "tests", "testing", "examples", "benchmarks", "docs", "scripts")
+
+
+def distributions():
+    """[{name, version, modules}] of every distribution worth an index, torch and transformers first."""
+    found = {}
+    for distribution in metadata.distributions():
+        try:
+            name = canonical(distribution.metadata["Name"])
+            version = distribution.version
+        except Exception:
+            continue
+        if name in found:  # the first on the path is the one that is imported
+            continue
+        if name in _OWN_PLAN:
+            found[name] = {"name": name, "version": version, "modules": []}
+            continue
+        modules = _modules(distribution)
+        if modules:
+            found[name] = {"name": name, "version": version, "modules": modules}
+    return sorted(found.values(), key=lambda item: (item["name"] not in _OWN_PLAN, item["name"]))
+
+
+def canonical(name):
+    """The normal form of a distribution's name."""
+    return (name or "").lower().replace("_", "-").replace(".", "-")
+
+
+def _modules(distribution):
+    modules = []
+    for relative in distribution.files or ():
+        parts = relative.parts
+        if not parts[-1].endswith(".py") or parts[0] in ("..", "__pycache__"):
+            continue
+        if any(part in _SKIPPED_FOLDERS or not part.isidentifier() for part in parts[:-1]):
+            continue
+        stem = parts[-1][:-3]
+        if not stem.isidentifier() or stem in ("conftest", "setup", "__main__") or stem.startswith("test_"):
+            continue
+        path = str(relative.locate())
+        if _defines_modules(path):
+            dotted = parts[:-1] if stem == "__init__" else parts[:-1] + (stem,)
+            if dotted:
+                modules.append(".".join(dotted))
+    return sorted(modules)
+
+
+def _defines_modules(path):
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            return False
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:
+        return False
+    return _TORCH in text and any(mark in text for mark in _MARKS)
+
+
+def top_folder(module_name):
+    """The folder that holds the top-level package of a module, or ""."""
+    module = sys.modules.get(module_name.partition(".")[0])
+    path = getattr(module, "__file__", None) or ""
+    if os.path.basename(path).startswith("__init__."):
+        path = os.path.dirname(path)
+    return os.path.dirname(path)

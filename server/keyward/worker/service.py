@@ -1,0 +1,99 @@
+"""The worker's loop: a private channel, one request, answers."""
+
+import importlib
+import os
+import sys
+import warnings
+
+from . import library, protocol, scan
+
+
+class Channel:
+    """The line to the client, out of reach of what libraries print."""
+
+    def __init__(self):
+        self._out = os.fdopen(os.dup(1), "wb", buffering=0)
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+
+    def send(self, kind, **content):
+        """Write one answer. A client that has gone away ends the worker."""
+        content["type"] = kind
+        data = memoryview(protocol.encode(content))
+        try:
+            while data:
+                data = data[self._out.write(data) :]
+        except OSError:
+            os._exit(3)
+
+
+def main():
+    """Serve one request; the exit status is 0 even where a library failed (that is a `problem`)."""
+    channel = Channel()
+    request = protocol.decode(sys.stdin.buffer.readline())
+    # A library that reads from the terminal gets end-of-file instead of the client's line.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    channel.send(
+        "hello", protocol=protocol.VERSION, python="{}.{}.{}".format(*sys.version_info[:3]), prefix=sys.prefix
+    )
+    if request.get("protocol") != protocol.VERSION:
+        channel.send("problem", text="The worker speaks another protocol than the client.")
+        return 1
+    warnings.simplefilter("ignore")
+    if request["command"] == protocol.SCAN:
+        channel.send("scan", distributions=scan.distributions())
+    else:
+        _index(channel, request)
+    channel.send("done")
+    return 0
+
+
+def _index(channel, request):
+    plan = library.plan(request["distribution"], request["modules"])
+    skip = set(request["skip"])
+    have = set(request["have"])
+    first = {name: rank for rank, name in enumerate(request["families"])}
+    families = sorted(plan.families.items(), key=lambda item: (first.get(item[0], len(first)), item[0]))
+    total = sum(len(modules) for _, modules in families)
+    done = 0
+
+    root = plan.root
+    if root and root not in skip:
+        channel.send("progress", done=0, total=total, label=root)
+        if not _import(channel, root):
+            return
+    channel.send("index", **plan.index())
+    for family, names in families:
+        modules = []
+        for name in names:
+            channel.send("progress", done=done, total=total, label=name)
+            done += 1
+            if name not in skip:
+                module = _import(channel, name)
+                if module is not None:
+                    modules.append(module)
+        entries = plan.entries(family, modules)
+        if family not in have and entries:
+            channel.send("family", family=family, entries=entries)
+    for family, entries in plan.rest():
+        if family not in have and entries:
+            channel.send("family", family=family, entries=entries)
+    channel.send("index", **plan.index())
+    for text in plan.problems:
+        channel.send("problem", text=text)
+
+
+def _import(channel, name):
+    """The imported module, or None after a problem was reported; nothing that an import raises gets past here."""
+    try:
+        return importlib.import_module(name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        first_line = (str(error).strip().splitlines() or [""])[0][:200]
+        if isinstance(error, SystemExit):
+            what = "it called sys.exit()"
+        else:
+            what = "{}: {}".format(type(error).__name__, first_line) if first_line else type(error).__name__
+        channel.send("problem", text="{} could not be imported ({}).".format(name, what))
+        return None
