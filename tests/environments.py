@@ -1,0 +1,77 @@
+"""The virtual environments that demo and tests run in, made once and kept until their recipe changes.
+
+    python tests/environments.py NAME...
+
+makes those that are missing, under build/environments/, and prints their interpreters. Tests ask `interpreter(NAME)`.
+Only the standard library is needed, and nothing happens on import.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "environments"
+
+# Each line is one call of `pip install`. torch comes first and alone: what follows then finds its requirement met and
+# cannot pull in another build of it.
+RECIPES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "demo": (("-e", f"{ROOT}"),),
+    "development": (("-e", f"{ROOT}[test,lint]"),),
+    "bench": (("-e", f"{ROOT}[bench]"),),
+    "transformers5": (("torch==2.13.0",), ("transformers==5.23.0", "pillow")),
+    "transformers4": (("torch==2.13.0",), ("transformers==4.57.6", "pillow")),
+}
+REAL = ("transformers5", "transformers4")
+
+
+def interpreter(name: str) -> Path:
+    """Where the interpreter of an environment is, whether it was made or not."""
+    scripts = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    return FOLDER / name / scripts
+
+
+def recipe(name: str) -> str:
+    """Changes whenever the environment has to be made anew."""
+    parts = [repr(RECIPES[name]), sys.version, sys.executable]
+    if any("-e" in command for command in RECIPES[name]):
+        parts.append((ROOT / "pyproject.toml").read_text("utf-8"))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def make(name: str) -> Path:
+    """Makes the environment unless it is there with this very recipe.
+
+    Raises subprocess.CalledProcessError when pip fails.
+    """
+    python, stamp = interpreter(name), FOLDER / name / "recipe"
+    if python.exists() and stamp.exists() and stamp.read_text("utf-8") == recipe(name):
+        return python
+    print(f"Setting up build/environments/{name} ...", file=sys.stderr, flush=True)
+    shutil.rmtree(FOLDER / name, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", FOLDER / name], check=True)
+    for command in RECIPES[name]:
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *command]
+        subprocess.run(pip, check=True, stdout=sys.stderr)
+    stamp.write_text(recipe(name), "utf-8")
+    return python
+
+
+def main() -> None:
+    names = sys.argv[1:]
+    if not names or not set(names) <= set(RECIPES):
+        sys.exit(f"usage: environments.py NAME...   (names: {', '.join(RECIPES)})")
+    for name in names:
+        try:
+            print(make(name))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"environments.py: {name} could not be set up: {error}")
+
+
+if __name__ == "__main__":
+    main()
