@@ -68,6 +68,8 @@ class Call(Node):
     arguments: tuple[Argument, ...]
     arguments_span: Span
     """The parentheses and all between them; where the closing one is missing, up to what was typed."""
+    broken: bool = False
+    """It did not parse whole: what seems an argument may be the next statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +377,9 @@ class Jump(Node):
 
 @dataclass(frozen=True, slots=True)
 class Broken(Node):
-    """Text that did not parse; calls that could be made out in it are still there."""
+    """Text that did not parse: any name in it may have got any value."""
 
-    parts: tuple[Expression, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 Statement = (

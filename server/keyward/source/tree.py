@@ -1,0 +1,168 @@
+"""A parsed file: text, units and suppression comments, re-parsed incrementally."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import tree_sitter
+import tree_sitter_python
+
+from ..text import LineIndex, Span
+from . import syntax
+from .lower import Lowering
+from .unit import Unit
+
+_LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
+_PARSER = tree_sitter.Parser(_LANGUAGE)
+_IGNORE = re.compile(rb"#\s*keyward:\s*ignore(?:\[([\w\-, ]*)\])?")
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file says. Made by `Source.parse`, which never fails: what is not Python becomes `syntax.Broken`."""
+
+    path: str
+    text: bytes
+    units: tuple[Unit, ...]
+    _tree: tree_sitter.Tree = field(repr=False)
+    _known: dict[tuple[str, bytes], list[Unit]] = field(repr=False)
+
+    @staticmethod
+    def parse(path: str, text: bytes) -> Source:
+        return _source(path, text, _PARSER.parse(_parsed(text)), {})
+
+    def edited(self, text: bytes) -> Source:
+        """The source of a changed text: only what changed is parsed again."""
+        span, length = _difference(self.text, text)
+        tree = self._tree.copy()
+        start, end = _point(self.text, span.start), _point(self.text, span.end)
+        tree.edit(span.start, span.end, span.start + length, start, end, _point(text, span.start + length))
+        return _source(self.path, text, _PARSER.parse(_parsed(text), tree), self._known)
+
+    @property
+    def broken(self) -> bool:
+        """Whether some of the text did not parse."""
+        return self._tree.root_node.has_error
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        return LineIndex(self.text)
+
+    @cached_property
+    def by_qualname(self) -> dict[str, Unit]:
+        """Functions and classes by qualified name; of several with one name the last, as at run time."""
+        return {unit.qualname: unit for unit in self.units if unit.qualname}
+
+    @cached_property
+    def members(self) -> dict[str, tuple[Unit, ...]]:
+        """Units of each class body by the class's qualified name, "" for the module."""
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault(unit.owner, []).append(unit)
+        return {owner: tuple(units) for owner, units in found.items()}
+
+    @cached_property
+    def _ignores(self) -> dict[int, frozenset[str]]:
+        """Line (from 0) -> rules named there; an empty set stands for all of them."""
+        found: dict[int, frozenset[str]] = {}
+        if b"keyward:" not in self.text:
+            return found
+        for line, text in enumerate(self.text.splitlines()):
+            match = _IGNORE.search(text)
+            if match:
+                rules = (match[1] or b"").decode().replace(",", " ").split()
+                found[line] = frozenset(rules)
+        return found
+
+    def ignored(self, line: int, rule: str) -> bool:
+        """Whether a comment on `line` (from 0) silences `rule`."""
+        rules = self._ignores.get(line)
+        return rules is not None and (not rules or rule in rules)
+
+
+def _parsed(text: bytes) -> bytes:
+    """The text as the parser gets it, same length: a byte order mark is not Python, and a lone CR ends no line for it."""
+    if text.startswith(_BOM):
+        text = b"   "[: len(_BOM)].replace(b" ", b"\n") + text[len(_BOM) :]
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+    return text
+
+
+def _difference(old: bytes, new: bytes) -> tuple[Span, int]:
+    """The span of `old` that has to be replaced to give `new`, and by how many bytes."""
+    shorter = min(len(old), len(new))
+    prefix = _longest(shorter, lambda n: old[:n] == new[:n])
+    suffix = _longest(shorter - prefix, lambda n: not n or old[-n:] == new[-n:])
+    return Span(prefix, len(old) - suffix), len(new) - prefix - suffix
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest n up to `most` for which `holds`, which holds up to some n and not beyond."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
+
+
+def _point(text: bytes, offset: int) -> tuple[int, int]:
+    """Row and column in bytes."""
+    start = text.rfind(b"\n", 0, offset) + 1
+    return text.count(b"\n", 0, offset), offset - start
+
+
+def _source(path: str, text: bytes, tree: tree_sitter.Tree, known: dict[tuple[str, bytes], list[Unit]]) -> Source:
+    units: list[Unit] = []
+    now: dict[tuple[str, bytes], list[Unit]] = {}
+    _cut(text, tree.root_node, "", units, known, now)
+    return Source(path, text, tuple(units), tree, now)
+
+
+def _cut(
+    text: bytes,
+    body: tree_sitter.Node,
+    owner: str,
+    units: list[Unit],
+    known: dict[tuple[str, bytes], list[Unit]],
+    now: dict[tuple[str, bytes], list[Unit]],
+) -> None:
+    """Appends the units of a module or class body."""
+    for node in body.named_children:
+        kind = node.type
+        if kind == "comment":
+            continue
+        start, end = node.start_byte, node.end_byte
+        inner = node.child_by_field_name("definition") if kind == "decorated_definition" else node
+        members = None
+        if inner is not None and inner.type == "class_definition":
+            members = inner.child_by_field_name("body")
+            if members is not None:
+                end = members.start_byte
+        content = text[start:end] + (b"\0" if node.has_error else b"")  # the same text can parse, or not, by what is around it
+        same = now.setdefault((owner, content), [])
+        before = known.get((owner, content), ())
+        key = (owner, content, len(same))
+        if len(same) < len(before):
+            old = before[len(same)]
+            unit = Unit(key, old.node, owner, old.qualname, start, end)
+        else:
+            lowering = Lowering(start)
+            statement: syntax.Statement
+            if members is None or inner is None:
+                statement = lowering.statement(node)
+            elif kind == "decorated_definition":
+                statement = lowering.decorated_definition(node, head_only=True)
+            else:
+                statement = lowering.class_definition(node, head_only=True)
+            name = statement.name if isinstance(statement, syntax.FunctionDef | syntax.ClassDef) else ""
+            qualname = f"{owner}.{name}" if owner and name else name
+            unit = Unit(key, statement, owner, qualname, start, end)
+        same.append(unit)
+        units.append(unit)
+        if members is not None and isinstance(unit.node, syntax.ClassDef):
+            _cut(text, members, unit.qualname, units, known, now)
