@@ -56,7 +56,7 @@ def make(name: str) -> Path:
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", FOLDER / name], check=True)
     for command in RECIPES[name]:
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *command]
+        pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *command]
         subprocess.run(pip, check=True, stdout=sys.stderr)
     stamp.write_text(recipe(name), "utf-8")
     return python
