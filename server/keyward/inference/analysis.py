@@ -29,8 +29,9 @@ class Callee:
     """Of a library's class or function; None: the user's own."""
     library: str = ""
     """The library as messages name it ("transformers 5.23.0 in .venv"), "" for the user's own."""
-    definition: tuple[str, Span] | None = None
-    """Of the user's own: path of the file and the span of the parameter list in it (offsets of that file)."""
+    definition: tuple[str, str] | None = None
+    """Of the user's own: path of the file and qualified name of the function in it ("Net.forward"); `Source.by_qualname`
+    of that file gives the unit, whose node is the `FunctionDef` (no offsets here: they would age with every edit)."""
 
 
 @dataclass(frozen=True, slots=True)
