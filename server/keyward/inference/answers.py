@@ -1,8 +1,9 @@
 """What is known of things beyond the file: questions about imported names, and a snapshot of their answers.
 
 A question names what is asked (a name, as one file imports it) and no position, so that it survives edits. Whoever
-analyses a file looks answers up in an `Answers` snapshot and collects the questions that have none yet; `session.oracle`
-has jedi answer those in a process of its own, and hands out the next snapshot. Nothing here reads files or waits.
+analyses a file looks answers up in an `Answers` snapshot and collects the questions that have none yet;
+`session.oracle` has jedi answer those in a process of its own, and hands out the next snapshot. Nothing here reads
+files or waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .values import Unknown, Value, unknown
 
 @dataclass(frozen=True, slots=True, order=True)
 class Question:
-    """What is `name`, imported from `module` by the file at `path`? (`kind` "object"), or: what does calling it give? ("result").
+    """What is `name`, imported from `module` by the file at `path`? With the kind "result": what does calling it give?
 
     `level` counts the leading dots of a relative import. `name` may be dotted (`Net.build`), and is "" for the module
     itself (`import a.b`). A name that comes through `from module import *` is asked for like one that is imported by
@@ -46,7 +47,7 @@ class Answer:
     """What jedi found.
 
     `value` holds the alternatives: classes, functions, modules (by absolute dotted name), instances; `Unknown` with its
-    reason where jedi does not know. `definition` says where to look closer, when the thing lies in a file of the user's.
+    reason where jedi does not know. `definition` says where to look closer, where that is in a file of the user's.
     """
 
     value: Value
@@ -101,8 +102,10 @@ class Answers:
         return Answers(self.generation + 1, {**self._answers, **new}, parsed)
 
     def only(self, questions: Iterable[Question]) -> Answers:
-        """The next snapshot, without the answers to other questions and the files that only those lead to."""
+        """The next snapshot, without other questions and the files that those lead to; itself if there are none."""
         kept = {q: self._answers[q] for q in questions if q in self._answers}
+        if len(kept) == len(self._answers):
+            return self
         paths = {path for answer in kept.values() for path in answer.files}
         sources = {path: source for path, source in self._sources.items() if path in paths}
         return Answers(self.generation + 1, kept, sources)
