@@ -3,9 +3,10 @@
     python observe.py FOLDER SCRIPT...
 
 FOLDER becomes the current folder (the scripts' data lies in it). Every call and every attribute that the scripts and
-the modules beside them read goes through `Observer`, by a rewriting of their syntax. A call that raises, or a field that
-is missing, is written down and mended, so that the script runs on. Prints JSON: for each script its `observations`
-([file, first line, last line, kind, name]), the number of `sites`, and those that were `missed` because they never ran.
+the modules beside them read goes through `Observer`, by a rewriting of their syntax. A call that raises, or a field
+that is missing, is written down and mended, so that the script runs on. Prints JSON: for each script its
+`observations` ([file, first line, last line, kind, name]), the number of `sites`, and those that were `missed` because
+they never ran.
 """
 
 from __future__ import annotations

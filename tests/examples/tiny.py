@@ -1,6 +1,7 @@
 """Makes `from_pretrained` of transformers build tiny random models, and tokenizers and processors that fit them.
 
-Runs in the interpreter that has the library, in its version 4 or 5. A checkpoint's name says which model family is meant.
+Runs in the interpreter that has the library, in its version 4 or 5. A checkpoint's name says which model family is
+meant.
 """
 
 from __future__ import annotations

@@ -1,0 +1,145 @@
+"""The commands and their options, and the guard that keeps tracebacks from users."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from .. import __version__
+
+COULD_NOT_RUN = 2
+
+
+class Guarded(click.Group):
+    """A group whose commands end in one sentence when something unforeseen happens."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`keyward check | head`).
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            context.exit(COULD_NOT_RUN)
+        except Exception as error:
+            if context.obj and context.obj.get("verbose"):
+                traceback.print_exc()
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            message = f"keyward could not go on: {reason} (run with --verbose for details)"
+            click.secho(message, err=True)
+            context.exit(COULD_NOT_RUN)
+
+
+def _remember_verbose(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    context.ensure_object(dict)
+    context.obj["verbose"] = context.obj.get("verbose") or value
+    return value
+
+
+verbose_option = click.option(
+    "--verbose", is_flag=True, expose_value=False, callback=_remember_verbose, help="Show details of what goes wrong."
+)
+python_option = click.option(
+    "--python",
+    metavar="PATH",
+    help="Interpreter or environment that has the libraries. Default: VIRTUAL_ENV, the nearest .venv upwards, python3.",
+)
+
+
+@click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="keyward", message="%(prog)s %(version)s")
+@verbose_option
+def main() -> None:
+    """Knows what a model's forward really accepts.
+
+    Checks calls of models, losses and your own modules against the libraries that you have installed.
+    """
+    if "NO_COLOR" in os.environ:
+        click.get_current_context().color = False
+
+
+@main.command()
+@click.option("--tcp", metavar="HOST:PORT", help="Listen there instead of talking over standard input and output.")
+@verbose_option
+def serve(tcp: str | None) -> None:
+    """Start the language server."""
+    from ..lsp import server
+
+    if tcp is None:
+        server.start_stdio()
+        return
+    host, separator, port = tcp.rpartition(":")
+    if not separator or not port.isdecimal() or int(port) > 65535:
+        raise click.BadParameter(f"{tcp!r} is not HOST:PORT, such as 127.0.0.1:7777.", param_hint="--tcp")
+    server.start_tcp(host.strip("[]") or "127.0.0.1", int(port))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@python_option
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How findings are printed.",
+)
+@click.option("--fix", "fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change what the program does.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
+@verbose_option
+@click.pass_context
+def check(context: click.Context, paths: tuple[str, ...], **options: Any) -> None:
+    """Check Python files, and those below folders. Default: the current folder.
+
+    Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything.
+    """
+    from .check import Options, run
+
+    context.exit(run(paths or (".",), Options(**options), context.color, bool(context.obj.get("verbose"))))
+
+
+@main.command()
+@click.argument("name")
+@python_option
+@verbose_option
+@click.pass_context
+def signature(context: click.Context, name: str, python: str | None) -> None:
+    """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy."""
+    from .signature import run
+
+    context.exit(run(name, python, context.color))
+
+
+@main.command()
+@python_option
+@verbose_option
+@click.pass_context
+def doctor(context: click.Context, python: str | None) -> None:
+    """Tell which interpreter, libraries and cache are used, and what to do where something is amiss."""
+    from .doctor import run
+
+    context.exit(run(python, context.color))
+
+
+@main.group()
+def signatures() -> None:
+    """Commands for whoever maintains the shipped signatures."""
+
+
+@signatures.command()
+@click.option("--python", required=True, metavar="PATH", help="Interpreter that has the library.")
+@click.option("--distribution", required=True, metavar="NAME", help="Distribution to read, such as transformers.")
+@click.option("--output", required=True, metavar="FOLDER", type=click.Path(file_okay=False), help="Folder to extend.")
+@verbose_option
+def build(python: str, distribution: str, output: str) -> None:
+    """Add the installed version of a library to a folder of shipped signatures."""
+    from .build import run
+
+    run(python, distribution, output)

@@ -1,0 +1,127 @@
+"""What `check` reports: the records that are printed as JSON and that the other formats are made from.
+
+Lines and columns count from 1, columns in code points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from ..rules.finding import Finding, Fix, Severity
+from ..features.snapshot import Snapshot
+from ..text import LineIndex, Span, Unit
+
+N_EXCERPT_LINES = 6
+"""A finding that spans more lines shows the first ones."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    line: int
+    column: int
+
+
+class Range(msgspec.Struct, frozen=True):
+    start: Place
+    end: Place
+
+
+class Replacement(msgspec.Struct, frozen=True):
+    path: str
+    range: Range
+    text: str
+
+
+class Remedy(msgspec.Struct, frozen=True):
+    title: str
+    safety: str
+    edits: tuple[Replacement, ...]
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    path: str
+    rule: str
+    severity: str
+    message: str
+    range: Range
+    fixes: tuple[Remedy, ...]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    files: int
+    errors: int
+    warnings: int
+    information: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    diagnostics: tuple[Diagnostic, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file."""
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    excerpts: tuple[tuple[str, ...], ...] = ()
+    """For each diagnostic the source lines it is about."""
+    problem: str = ""
+    """One sentence that says why the file could not be checked; "" where it was."""
+    details: str = ""
+    """What a developer of Keyward wants to know about the problem."""
+
+
+def file_report(path: str, snapshot: Snapshot) -> FileReport:
+    """The findings of a snapshot, shown under the name `path`."""
+    lines = snapshot.source.lines
+    diagnostics = []
+    excerpts = []
+    for finding in snapshot.findings:
+        diagnostics.append(_diagnostic(path, finding, snapshot.fixes(finding), lines))
+        excerpts.append(_excerpt(snapshot.text, finding.span, lines))
+    return FileReport(path, tuple(diagnostics), tuple(excerpts))
+
+
+def merged(reports: Iterable[FileReport]) -> Report:
+    """One report of all files; `summary.files` counts those that were checked."""
+    diagnostics: list[Diagnostic] = []
+    n_files = 0
+    for report in reports:
+        n_files += not report.problem
+        diagnostics += report.diagnostics
+    counts = {severity: sum(d.severity == severity.value for d in diagnostics) for severity in Severity}
+    summary = Summary(n_files, counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.INFORMATION])
+    return Report(tuple(diagnostics), summary)
+
+
+def _diagnostic(path: str, finding: Finding, fixes: Iterable[Fix], lines: LineIndex) -> Diagnostic:
+    remedies = tuple(
+        Remedy(
+            fix.title,
+            fix.safety.value,
+            tuple(Replacement(path, _range(edit.span, lines), edit.text) for edit in fix.edits),
+        )
+        for fix in fixes
+    )
+    where = _range(finding.span, lines)
+    return Diagnostic(path, finding.rule, finding.severity.value, finding.message, where, remedies)
+
+
+def _range(span: Span, lines: LineIndex) -> Range:
+    return Range(_place(span.start, lines), _place(span.end, lines))
+
+
+def _place(offset: int, lines: LineIndex) -> Place:
+    position = lines.position(offset, Unit.CODE_POINT)
+    return Place(position.line + 1, position.column + 1)
+
+
+def _excerpt(text: bytes, span: Span, lines: LineIndex) -> tuple[str, ...]:
+    first = lines.position(span.start, Unit.UTF8).line
+    last = min(lines.position(span.end, Unit.UTF8).line, first + N_EXCERPT_LINES - 1)
+    spans = (lines.line_span(line) for line in range(first, last + 1))
+    return tuple(text[line.start : line.end].decode("utf-8", "replace") for line in spans)
