@@ -1,0 +1,72 @@
+"""When and where documents are analysed: at once on the event loop where that is quick, else beside it in one thread.
+
+Nothing here waits for the worker or for jedi: a snapshot is made from what is known now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..features.snapshot import Snapshot
+from ..session.session import Session
+
+LONGEST_PAUSE = 0.3
+"""Seconds without a change after which a document that takes long is analysed, at the most."""
+
+
+class Analyst:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._running: dict[str, asyncio.Task[Snapshot | None]] = {}
+        self._thread: ThreadPoolExecutor | None = None
+
+    def current(self, uri: str) -> Generator[Any, Any, Snapshot | None]:
+        """The snapshot of a document's present text, for handlers that are generators: `yield from` this.
+
+        The handler runs on without a pause where the snapshot is there or quickly made, so that it sees the very text
+        that its request is about.
+        """
+        task = self._session.task(uri)
+        if task is None or task.light:
+            return self.at_once(uri)
+        snapshot: Snapshot | None = yield self.later, (uri,), None
+        return snapshot
+
+    def at_once(self, uri: str) -> Snapshot | None:
+        """The snapshot of a document that takes no time, made now; None where it cannot be made."""
+        document = self._session.documents.get(uri)
+        if document is None:
+            return None
+        if (task := self._session.task(uri)) is not None:
+            document.adopt(task.run())
+        return document.snapshot
+
+    async def later(self, uri: str) -> Snapshot | None:
+        """The snapshot of a document, made beside the loop. Any number may wait for it: it is made once."""
+        running = self._running.get(uri)
+        if running is None:
+            running = self._running[uri] = asyncio.ensure_future(self._make(uri))
+            running.add_done_callback(lambda _: self._running.pop(uri, None))
+        return await asyncio.shield(running)
+
+    async def _make(self, uri: str) -> Snapshot | None:
+        loop = asyncio.get_running_loop()
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "analysis")
+        while (document := self._session.documents.get(uri)) is not None:
+            version = document.version
+            await asyncio.sleep(min(document.seconds, LONGEST_PAUSE))
+            if document.version != version:
+                continue
+            task = self._session.task(uri)
+            if task is None:
+                return document.snapshot
+            document.adopt(await loop.run_in_executor(self._thread, task.run))
+        return None
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)

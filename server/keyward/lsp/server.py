@@ -1,0 +1,102 @@
+"""The server: one connection's state, and the ways to start it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from functools import partial
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from .. import __version__
+from ..session.session import Session
+from ..session.workspace import Workspace
+from ..text import Unit
+from . import lifecycle, requests, synchronisation, transport
+from .analyst import Analyst
+from .diagnostics import Diagnostics
+from .guard import answered, handled
+from .progress import ProgressBars
+from .protocol import Protocol
+
+logger = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """What belongs to one connection. Handlers are in `lifecycle`, `synchronisation` and `requests`."""
+
+    protocol: Protocol
+
+    def __init__(self) -> None:
+        super().__init__("keyward", __version__, protocol_cls=Protocol)
+        self.loop = asyncio.get_running_loop()
+        self.progress_bars = ProgressBars(self)
+        self.session = Session(Workspace(self._world_changed, self.progress_bars.tell))
+        self.analyst = Analyst(self.session)
+        self.diagnostics = Diagnostics(self)
+        self.unit = Unit.UTF16
+        for module in (lifecycle, synchronisation):
+            for method, handler in module.NOTIFICATIONS.items():
+                self.feature(method)(handled(method, partial(handler, self)))
+        for method, (request, options, empty) in requests.REQUESTS.items():
+            self.feature(method, options)(answered(method, partial(request, self), empty))
+
+    def offer_diagnostics(self) -> None:
+        """Answers the client's questions for diagnostics instead of pushing them."""
+        self.diagnostics.pulled = True
+        options = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
+        handler = answered(types.TEXT_DOCUMENT_DIAGNOSTIC, partial(requests.diagnostic, self), requests.no_diagnostics())
+        self.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(handler)
+
+    def ask(self, method: str, parameters: Any) -> asyncio.Future[Any]:
+        """A request to the client. Its failure is for whoever awaits it, or for nobody."""
+        answer = asyncio.wrap_future(self.protocol.send_request(method, parameters), loop=self.loop)
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return answer
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """No message pops up in an editor for what only a log can explain."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def _world_changed(self) -> None:
+        """Called from any thread when documents have to be judged anew."""
+        self.loop.call_soon_threadsafe(self.diagnostics.outdated)
+
+    def close(self) -> None:
+        self.analyst.close()
+        self.session.workspace.close()
+
+
+def start_stdio() -> int:
+    """Serves the client on standard input and output until it says `exit` or goes away; the exit code."""
+    _prepare()
+    return transport.over_stdio(_connection)
+
+
+def start_tcp(host: str, port: int) -> None:
+    """Serves clients on a TCP address until interrupted, each with a session of its own; port 0 takes a free one.
+
+    Says on standard error which address it is. Raises OSError where it cannot be bound.
+    """
+    _prepare()
+    transport.over_tcp(_connection, host, port, lambda h, p: print(f"Listening on {h}:{p}", file=sys.stderr, flush=True))
+
+
+def _connection() -> transport.Connection:
+    server = Server()
+    return transport.Connection(server.protocol, server.close)
+
+
+def _prepare() -> None:
+    """Logging to standard error, and pauses of the collector that stay shorter than a key stroke."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="keyward: %(message)s")
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    # Thousands of protocol classes live as long as the process: no use in looking through them again and again.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    # A thread that computes gives way to the loop sooner than after Python's usual 5 ms.
+    sys.setswitchinterval(0.001)
