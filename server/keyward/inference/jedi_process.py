@@ -17,6 +17,7 @@ import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,7 +41,8 @@ class Questioner:
         self._request = request
         self._snippet = str(Path(request.folder, _SNIPPET))
         self._stubs = request.stubs
-        lines = [line for at, question in enumerate(request.questions) for line in _snippet(at, question)]
+        package = _package(Path(request.folder))
+        lines = [line for at, question in enumerate(request.questions) for line in _snippet(at, question, package)]
         project = jedi.Project(
             request.folder,
             sys_path=(*((request.stubs,) if request.stubs else ()), *request.search),
@@ -103,9 +105,11 @@ class Questioner:
         return [name], self._located(name, name.type)
 
     def _module_found(self, at: int, question: Question) -> bool:
-        line = self._lines[3 * at]
-        end = line.find(" import ") if question.level or question.name else line.find(" as ")
-        return bool(self._script.infer(3 * at + 1, end - 1)) if question.module else True
+        """Whether the module that the name should come from is there."""
+        words = self._lines[3 * at].split(" ")
+        if set(words[1]) == {"."}:
+            return True
+        return bool(self._script.infer(3 * at + 1, len(words[0]) + len(words[1])))
 
     def _located(self, name: Any, kind: str) -> Definition | None:
         path = self._user_path(name)
@@ -148,17 +152,30 @@ class Questioner:
         return tuple(sorted(path for path in paths if any(_below(path, f) for f in self._request.search)))
 
 
-def _snippet(at: int, question: Question) -> Iterator[str]:
+def _package(folder: Path) -> tuple[str, ...]:
+    """The dotted name of the package that the folder is, empty where it is none."""
+    parts: list[str] = []
+    while (folder / "__init__.py").exists() and folder.name.isidentifier():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return tuple(parts)
+
+
+def _snippet(at: int, question: Question, package: tuple[str, ...]) -> Iterator[str]:
     """Three lines: the import, the thing asked for, and what calling it gives."""
-    dots = "." * question.level
+    module, dots = question.module, "." * question.level
+    if 0 < question.level <= len(package):
+        # jedi takes the snippet for a file of no package when the folder is in its search path.
+        module = ".".join((*package[: len(package) - question.level + 1], *filter(None, (module,))))
+        dots = ""
     top, _, rest = question.name.partition(".")
-    if top:
-        yield f"from {dots}{question.module} import {top} as q{at}"
-    elif question.level:
-        package, _, module = question.module.rpartition(".")
-        yield f"from {dots}{package} import {module} as q{at}"
-    else:
-        yield f"import {question.module} as q{at}"
+    if not top and dots:
+        module, _, top = module.rpartition(".")
+    parts = [part for name in (module, question.name) if name for part in name.split(".")]
+    if not all(part.isidentifier() and not iskeyword(part) for part in parts):
+        module = rest = ""
+        dots, top = ".", "_"  # found nowhere, and harmless to the other lines
+    yield f"from {dots}{module} import {top} as q{at}" if top else f"import {module} as q{at}"
     thing = f"q{at}.{rest}" if rest else f"q{at}"
     yield thing
     yield f"r{at} = {thing}()"
