@@ -18,7 +18,7 @@ class Severity(str, Enum):
 
 
 class Safety(str, Enum):
-    """Safe: the program does what was plainly meant, "fix all" may apply it. Unsafe: it changes what the program does."""
+    """Safe: does what was plainly meant, so "fix all" may apply it. Unsafe: changes what the program does."""
 
     SAFE = "safe"
     UNSAFE = "unsafe"
@@ -26,7 +26,7 @@ class Safety(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One diagnostic. `span` is what gets underlined: relative to the unit when a rule makes it, in the file's offsets after `at`."""
+    """One diagnostic. `span` is what gets underlined: relative to its unit as rules make it, to the file after `at`."""
 
     rule: str
     severity: Severity

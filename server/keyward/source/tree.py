@@ -44,9 +44,14 @@ class Source:
         return _source(self.path, text, _PARSER.parse(_parsed(text), tree), self._known)
 
     @property
+    def root(self) -> tree_sitter.Node:
+        """The parser's own tree, for what the syntax leaves out."""
+        return self._tree.root_node
+
+    @property
     def broken(self) -> bool:
         """Whether some of the text did not parse."""
-        return self._tree.root_node.has_error
+        return self.root.has_error
 
     @cached_property
     def lines(self) -> LineIndex:
@@ -56,6 +61,10 @@ class Source:
     def by_qualname(self) -> dict[str, Unit]:
         """Functions and classes by qualified name; of several with one name the last, as at run time."""
         return {unit.qualname: unit for unit in self.units if unit.qualname}
+
+    @cached_property
+    def by_key(self) -> dict[tuple[str, bytes, int], Unit]:
+        return {unit.key: unit for unit in self.units}
 
     @cached_property
     def members(self) -> dict[str, tuple[Unit, ...]]:
@@ -146,10 +155,9 @@ def _cut(
         content = text[start:end] + (b"\0" if node.has_error else b"")  # the same text can parse, or not, by what is around it
         same = now.setdefault((owner, content), [])
         before = known.get((owner, content), ())
-        key = (owner, content, len(same))
         if len(same) < len(before):
             old = before[len(same)]
-            unit = Unit(key, old.node, owner, old.qualname, start, end)
+            unit = Unit(old.key, old.node, owner, old.qualname, start, end)
         else:
             lowering = Lowering(start)
             statement: syntax.Statement
@@ -161,7 +169,7 @@ def _cut(
                 statement = lowering.class_definition(node, head_only=True)
             name = statement.name if isinstance(statement, syntax.FunctionDef | syntax.ClassDef) else ""
             qualname = f"{owner}.{name}" if owner and name else name
-            unit = Unit(key, statement, owner, qualname, start, end)
+            unit = Unit((owner, content, len(same)), statement, owner, qualname, start, end)
         same.append(unit)
         units.append(unit)
         if members is not None and isinstance(unit.node, syntax.ClassDef):

@@ -1,0 +1,166 @@
+"""Running the rules over what inference found, and asking them for fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..inference.analysis import UnitResult
+from ..source import syntax
+from ..source.tree import Source
+from ..text import Edit, Span, Unit
+from .finding import Finding, Fix, Safety, Severity
+from .ignored_keyword import IgnoredKeyword
+from .missing_argument import MissingArgument
+from .missing_output_field import MissingOutputField
+from .multiple_values import MultipleValues
+from .rule import BoundCall, BoundRead, Place, Rule
+from .too_many_positional import TooManyPositional
+from .unexpected_keyword import UnexpectedKeyword
+
+if TYPE_CHECKING:
+    from ..inference.engine import Analysis
+    from ..inference.world import World
+    from ..signatures.store import Signatures
+
+RULES: tuple[Rule, ...] = (
+    UnexpectedKeyword(),
+    IgnoredKeyword(),
+    MissingArgument(),
+    TooManyPositional(),
+    MultipleValues(),
+    MissingOutputField(),
+)
+_BY_NAME = {rule.name: rule for rule in RULES}
+_NEEDS_WHOLE_CALL = frozenset(("missing-argument", "too-many-positional"))
+"""Rules that would speak too early while a call is being typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What a user changed: rule -> severity, None to switch it off. Rules not named keep their own."""
+
+    levels: tuple[tuple[str, Severity | None], ...] = ()
+
+    @staticmethod
+    def read(levels: Mapping[str, object]) -> tuple[RuleSettings, tuple[str, ...]]:
+        """Settings from rule names with "error", "warning", "information" or "off"; a sentence for each wrong one."""
+        chosen: list[tuple[str, Severity | None]] = []
+        problems: list[str] = []
+        for name, value in levels.items():
+            if name not in _BY_NAME:
+                problems.append(f"There is no rule {name!r}; the rules are {', '.join(_BY_NAME)}.")
+            elif value == "off":
+                chosen.append((name, None))
+            elif value in {severity.value for severity in Severity}:
+                chosen.append((name, Severity(value)))
+            else:
+                problems.append(f"Rule {name!r} cannot be set to {value!r}; use error, warning, information or off.")
+        return RuleSettings(tuple(sorted(chosen, key=lambda pair: pair[0]))), tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The findings of one file, sorted, without those that a comment or a setting silences."""
+
+    findings: tuple[Finding, ...]
+    _signatures: Signatures = field(repr=False)
+    _known: dict[tuple[int, int], tuple[UnitResult, tuple[Finding, ...]]] = field(repr=False)
+    """By identity of the two tuples of a result: those stay the same objects while a unit and what it rests on do."""
+
+
+def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Checked | None = None) -> Checked:
+    """All findings of a file. What `previous` found in units that did not change is taken over."""
+    source, signatures = analysis.source, world.signatures
+    before = previous._known if previous is not None and previous._signatures is signatures else {}
+    known: dict[tuple[int, int], tuple[UnitResult, tuple[Finding, ...]]] = {}
+    findings: list[Finding] = []
+    for unit, result in analysis.results:
+        if not result.calls and not result.reads:
+            continue
+        key = (id(result.calls), id(result.reads))
+        found = before.get(key)
+        if found is None:
+            found = (result, tuple(_findings(source.text, unit.start, result, signatures)))
+        known[key] = found
+        findings += [finding.at(unit.start) for finding in found[1]]
+    levels = dict(settings.levels)
+    kept = {finding_key(f): f for f in _leveled(findings, levels) if not _silenced(f, source)}
+    return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)
+
+
+def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
+    """The fixes of a finding of `check` over the same analysis, the best first. None overlaps itself."""
+    rule = _BY_NAME.get(finding.rule)
+    for unit, result in analysis.results:
+        if unit.start != finding.base or not any(finding.site is site for site in (*result.calls, *result.reads)):
+            continue
+        if rule is not None:
+            place = Place(finding, analysis, world, unit, result)
+            return _one_preferred(fix for fix in rule.fixes(place) if fix.edits)
+    return ()
+
+
+def suppression(finding: Finding, source: Source) -> Fix | None:
+    """The comment that silences a finding, at the end of the line where it begins."""
+    line = source.lines.line_span(source.lines.position(finding.span.start, Unit.UTF8).line)
+    text = source.text[line.start : line.end]
+    in_string = b"\n" in source.text[finding.span.start : finding.span.end]
+    if text.endswith(b"\\") or b"keyward:" in text or in_string:
+        return None
+    comment = f"  # keyward: ignore[{finding.rule}]"
+    title = f"Ignore {finding.rule} on this line"
+    return Fix(title, Safety.UNSAFE, (Edit(Span(line.end, line.end), comment),))
+
+
+def finding_key(finding: Finding) -> tuple[str, Span, str]:
+    """What makes two findings the same one."""
+    return finding.rule, finding.span, finding.subject
+
+
+def _findings(text: bytes, base: int, result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
+    for site in result.calls:
+        if not site.callees:
+            continue
+        call = BoundCall(site, result, signatures)
+        closed = _is_closed(text, base, site.node)
+        for rule in RULES:
+            if not closed and rule.name in _NEEDS_WHOLE_CALL:
+                continue
+            if "TypeError" in site.guarded or ("*" in site.guarded and rule.severity is Severity.ERROR):
+                continue
+            yield from rule.check_call(call)
+    for read in result.reads:
+        if read.guarded & {"AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError", "*"}:
+            continue
+        for rule in RULES:
+            yield from rule.check_read(BoundRead(read, signatures))
+
+
+def _is_closed(text: bytes, base: int, call: syntax.Call) -> bool:
+    end = base + call.arguments_span.end
+    return text[end - 1 : end] == b")"
+
+
+def _leveled(findings: Iterable[Finding], levels: Mapping[str, Severity | None]) -> Iterator[Finding]:
+    for finding in findings:
+        severity = levels.get(finding.rule, finding.severity)
+        if severity is not None:
+            yield finding if severity is finding.severity else replace(finding, severity=severity)
+
+
+def _silenced(finding: Finding, source: Source) -> bool:
+    lines = source.lines
+    first = lines.position(finding.span.start, Unit.UTF8).line
+    last = lines.position(finding.span.end, Unit.UTF8).line
+    return any(source.ignored(line, finding.rule) for line in {first, last})
+
+
+def _one_preferred(found: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Without those that do the same as an earlier one; preferred only where a single one claims to be."""
+    unique: dict[tuple[Edit, ...], Fix] = {}
+    for fix in found:
+        unique.setdefault(tuple(sorted(fix.edits)), fix)
+    single = sum(fix.preferred for fix in unique.values()) == 1
+    return tuple(fix if single or not fix.preferred else replace(fix, preferred=False) for fix in unique.values())

@@ -1,0 +1,98 @@
+"""Fixes, made only when somebody asks. Each function gives those of one kind of finding, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...inference.analysis import FieldRead, Passed
+from ..finding import Fix, Safety
+from ..rule import Place
+from ..sisters import output_fields, returning, takes, taking
+from ..words import is_labels, suggestion
+from .add_parameter import add_parameter
+from .argument import removed, renamed
+from .field import rename_field
+from .loss import loss_outside, producing_call
+from .purity import is_pure
+from .swap import swap_class
+
+
+def of_keyword(place: Place) -> Iterator[Fix]:
+    """Fixes for a keyword that is refused or ignored."""
+    call, passed = place.call, place.keyword
+    if call is None or passed is None:
+        return
+    near = suggestion(passed.name, call.accepted())
+    rename = None
+    if near is not None and not passed.spread:
+        sure = near.misspelt and not call.site.open_keywords
+        rename = renamed(place, passed, near.name, Safety.SAFE if sure else Safety.UNSAFE)
+    found: list[Fix] = []
+    if rename is not None and near is not None and near.misspelt:
+        found.append(replace(rename, preferred=True))
+        rename = None
+    else:
+        sisters = taking(passed.name, call.callees, place.signatures)
+        found += swap_class(place, call.callees, sisters, lambda entry: takes(entry, passed.name))
+    if rename is not None:
+        found.append(rename)
+    if is_labels(passed.name) and (outside := loss_outside(place, call.site, passed)) is not None:
+        found.append(outside)
+    if (parameter := add_parameter(place, passed.name)) is not None:
+        found.append(parameter)
+    yield from found
+    if not passed.spread and not _needed(place, passed):
+        harmless = place.finding.rule == "ignored-keyword" and is_pure(passed.node.value)
+        alone = not found and not is_labels(passed.name)
+        safety = Safety.SAFE if harmless and alone else Safety.UNSAFE
+        yield removed(place, call.site, (passed,), f"Remove the argument `{passed.name}`", safety)
+
+
+def of_repeated(place: Place) -> Iterator[Fix]:
+    """Fixes for a keyword whose parameter has a value already."""
+    call, passed = place.call, place.keyword
+    if call is not None and passed is not None and not passed.spread:
+        yield removed(place, call.site, (passed,), f"Remove the argument `{passed.name}`", Safety.UNSAFE)
+
+
+def of_surplus(place: Place) -> Iterator[Fix]:
+    """Fixes for positional arguments that no parameter is left for."""
+    call = place.call
+    if call is None:
+        return
+    surplus = min((binding.surplus for _, binding in call.bindings), key=len)
+    if any(passed.spread for passed in surplus) or any(b.missing for _, b in call.bindings):
+        return
+    title = "Remove the surplus argument" if len(surplus) == 1 else f"Remove the {len(surplus)} surplus arguments"
+    yield removed(place, call.site, surplus, title, Safety.UNSAFE)
+
+
+def of_field(place: Place) -> Iterator[Fix]:
+    """Fixes for a field that its object does not have."""
+    read = place.finding.site
+    if not isinstance(read, FieldRead):
+        return
+    first, *rest = read.owners
+    fields = [name for name in first.fields if all(name in other.fields for other in rest)]
+    near = suggestion(read.field, fields)
+    rename = rename_field(place, read, near) if near is not None else None
+    if rename is not None and rename.safety is Safety.SAFE:
+        yield replace(rename, preferred=True)
+        return
+    makers = [owner.producer for owner in read.owners if owner.producer is not None]
+    if len(makers) == len(read.owners):
+        sisters = returning(read.field, makers, place.signatures)
+        yield from swap_class(place, makers, sisters, lambda e: read.field in output_fields(e, place.signatures))
+    if rename is not None:
+        yield rename
+    if read.field == "loss" and (made := producing_call(place, read)) is not None:
+        outside = loss_outside(*made)
+        if outside is not None:
+            yield outside
+
+
+def _needed(place: Place, passed: Passed) -> bool:
+    """Whether a parameter has no value: then the argument is misnamed, and removing it mends nothing."""
+    call = place.call
+    return call is not None and any(binding.missing for _, binding in call.bindings)

@@ -1,0 +1,101 @@
+"""
+## What it does
+Reports a field that is read from an output object whose class has no such field.
+
+## Why is this bad
+It raises `AttributeError`, or `KeyError` for `outputs["loss"]`. Most often it is the late sign of a model without a
+head: `labels` was dropped without a word, and now there is no `loss`.
+
+## Example
+```py
+from transformers import DeiTModel
+
+def step(pixel_values):
+    model = DeiTModel.from_pretrained("facebook/deit-base-distilled-patch16-224")
+    outputs = model(pixel_values=pixel_values)
+    return outputs.logits  # error: [missing-output-field] "`logits`"
+```
+
+Use instead:
+```py
+from transformers import DeiTForImageClassification
+
+def step(pixel_values):
+    model = DeiTForImageClassification.from_pretrained("facebook/deit-base-distilled-patch16-224")
+    outputs = model(pixel_values=pixel_values)
+    return outputs.logits
+```
+
+## Fix
+- Rename the field. Safe if it is a misspelling of the only field that is near; else unsafe.
+- Use a sister class that returns the field. Unsafe: another class computes something else and loads other weights.
+- Compute the loss outside the model, for `loss` of an output that has `logits`. Unsafe: it is the cross-entropy, which
+  may not be the loss that you want.
+
+## When it stays silent
+- Where it is not sure what the object is, or where one of several candidate classes has the field.
+- Where the field is tested for: `hasattr`, `getattr` with a default, `"loss" in outputs`, or `try` with a handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..inference.analysis import Callee, FieldRead, Owner
+from ..source import syntax
+from . import fixes
+from .finding import Finding, Fix, Severity
+from .rule import BoundRead, Place, Rule
+from .sisters import returning
+from .wording import code, listed, takers
+from .words import suggestion
+
+
+class MissingOutputField(Rule):
+    name = "missing-output-field"
+    severity = Severity.ERROR
+    summary = "The output has no such field: reading it raises `AttributeError` or `KeyError`."
+
+    def check_read(self, bound: BoundRead) -> Iterable[Finding]:
+        read = bound.read
+        if any(read.field in owner.fields for owner in read.owners):
+            return
+        raised = "AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError"
+        message = f"{_reason(read.owners)} no {code(read.field)}: {raised}."
+        near = suggestion(read.field, common_fields(read))
+        sisters = returning(read.field, producers(read), bound.signatures)
+        if near is not None and near.misspelt:
+            message += f" Did you mean {code(near.name)}?"
+        elif sisters:
+            message += takers(sisters, "returns one", "return one")
+        elif near is not None:
+            message += f" Did you mean {code(near.name)}?"
+        elif shown := [name for name in common_fields(read) if not name.startswith("_")]:
+            message += f" It has {listed([code(name) for name in shown], at_most=4)}."
+        yield Finding(self.name, self.severity, message, read.field_span, read, read.field)
+
+    def fixes(self, place: Place) -> Iterable[Fix]:
+        return fixes.of_field(place)
+
+
+def producers(read: FieldRead) -> tuple[Callee, ...]:
+    """The calls that the object may come from; none where that is not known of every candidate."""
+    found = tuple(owner.producer for owner in read.owners if owner.producer is not None)
+    return found if len(found) == len(read.owners) else ()
+
+
+def common_fields(read: FieldRead) -> tuple[str, ...]:
+    """Attributes that every candidate has, in the order of the first."""
+    first, *rest = read.owners
+    return tuple(name for name in first.fields if all(name in other.fields for other in rest))
+
+
+def _reason(owners: tuple[Owner, ...]) -> str:
+    """ "DeiTModel returns BaseModelOutputWithPooling (transformers 5.23.0 in .venv), which has"."""
+    classes = list(dict.fromkeys(owner.name for owner in owners))
+    library = owners[0].library or next((o.producer.library for o in owners if o.producer is not None), "")
+    version = f" ({library})" if library else ""
+    makers = list(dict.fromkeys(o.producer.name.removesuffix(".forward") for o in owners if o.producer is not None))
+    if len(makers) == 1 and len(classes) == 1:
+        return f"{makers[0]} returns {classes[0]}{version}, which has"
+    return f"{listed(classes)}{version} {'has' if len(classes) == 1 else 'have'}"

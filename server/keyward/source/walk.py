@@ -1,0 +1,32 @@
+"""Every node of a piece of syntax, in the order of the text as far as the fields follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from .syntax import Node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all nodes below it."""
+    waiting: list[object] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Node):
+            yield item
+            waiting += [getattr(item, name) for name in reversed(_holders(type(item)))]
+        elif isinstance(item, tuple):
+            waiting += reversed(item)
+
+
+_HOLDERS: dict[str, tuple[str, ...]] = {}
+
+
+def _holders(kind: type[Node]) -> tuple[str, ...]:
+    """Fields that can hold nodes."""
+    known = _HOLDERS.get(kind.__name__)
+    if known is None:
+        known = tuple(f.name for f in fields(kind) if f.name != "span" and not f.name.endswith("_span"))
+        _HOLDERS[kind.__name__] = known
+    return known
