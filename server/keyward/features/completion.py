@@ -53,7 +53,9 @@ def _keywords(site: CallSite, base: int, word: Span, equals: str) -> tuple[Compl
     if not site.callees:
         return ()
     passed = {
-        argument.name for argument in site.keywords if argument.certain and not argument.span.shifted(base).covers(word.end)
+        argument.name
+        for argument in site.keywords
+        if argument.certain and not argument.span.shifted(base).covers(word.end)
     }
     before = sum(1 for argument in site.positional if argument.span.shifted(base).end < word.start)
     ranked: dict[str, tuple[int, Completion]] = {}

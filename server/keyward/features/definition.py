@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..inference.analysis import Callee
-from ..text import Span
 from .locate import argument_at
 from .snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """A span of one of the user's files."""
+    """A function or class of the user's."""
 
     path: str
-    span: Span
+    qualname: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ Place = InFile | InLibrary
 
 
 def definitions(snapshot: Snapshot, offset: int) -> tuple[Place, ...]:
-    """What the call that the cursor's name or keyword belongs to reaches: the forward of a model, a function, a class."""
+    """What the call that the cursor's name or keyword belongs to reaches: a model's forward, a function, a class."""
     if (found := argument_at(snapshot, offset)) is not None:
         callees = found[0].callees
     elif (valued := snapshot.analysis.value_at(offset)) is not None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from ..inference.analysis import Callee, CallSite, FieldRead
 from ..inference.values import Instance, LibraryClass, Value
-from .snapshot import Snapshot
 from ..signatures.model import Field
 from ..source import syntax
 from ..text import Span
 from . import describe
 from .locate import argument_at, read_at
+from .snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,7 @@ def _field(snapshot: Snapshot, read: FieldRead) -> str:
             parts.append(f"{_field_line(known)}\n\nField of {owner.name}{by}{library}")
         elif read.field not in owner.fields:
             has = describe.listed(field.name for field in owner.entry.fields) if owner.entry else ""
-            parts.append(
-                f"{owner.name}{by}{library} has no `{read.field}`" + (f"; it has {has}." if has else ".")
-            )
+            parts.append(f"{owner.name}{by}{library} has no `{read.field}`" + (f"; it has {has}." if has else "."))
     return _joined(parts)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ..inference.analysis import CallSite, FieldRead
-from .snapshot import Snapshot
 from ..source import syntax
 from ..text import Span
+from .snapshot import Snapshot
 
 _TOKEN = re.compile(
     rb"""[rbfuRBFU]{0,2}(?:\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)"""
@@ -39,8 +39,8 @@ def read_at(snapshot: Snapshot, offset: int) -> tuple[FieldRead, int] | None:
 
 
 def argument_start(text: bytes, opening: int, offset: int) -> Span | None:
-    """The span of the identifier, empty or begun, that the cursor ends and that could become an argument of the call
-    whose parenthesis opens at `opening`; None where the cursor is inside a value, a string, a comment or other brackets.
+    """The span of the identifier, empty or begun, that ends at the cursor and could become an argument of the call
+    whose parenthesis opens at `opening`; None where the cursor is in a value, a string, a comment or other brackets.
     """
     depth = 0
     fresh = False

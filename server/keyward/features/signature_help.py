@@ -11,6 +11,8 @@ from . import describe
 from .locate import argument_start
 from .snapshot import Snapshot
 
+_BY_POSITION = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterHelp:
@@ -69,8 +71,6 @@ def _active(signature: Signature, keyword: str, position: int) -> int | None:
         if keyword:
             if parameter.name == keyword and signature.parameter(keyword) is not None:
                 return index
-        elif parameter.kind is Kind.VAR_POSITIONAL:
-            return index
-        elif parameter.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD) and index == position:
+        elif parameter.kind is Kind.VAR_POSITIONAL or (index == position and parameter.kind in _BY_POSITION):
             return index
     return rest if keyword and signature.takes(keyword) else None

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import rules
-from ..inference.analysis import Analysis
-from ..inference.engine import analyse
+from ..inference.engine import Analysis, analyse
 from ..inference.world import World
 from ..rules.finding import Finding, Fix
 from ..source.tree import Source
@@ -54,6 +53,5 @@ def take(
     analysis = previous.analysis
     if source is not previous.source or world is not previous.world:
         analysis = analyse(source, world, previous.analysis)
-    same_ground = world is previous.world and settings == previous.settings
-    checked = rules.check(analysis, world, settings, previous.checked if same_ground else None)
+    checked = rules.check(analysis, world, settings, previous.checked)
     return Snapshot(version, source, analysis, checked, world, settings)

@@ -11,10 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..features.snapshot import Snapshot
+from ..session.documents import Document, Done
 from ..session.session import Session
 
 LONGEST_PAUSE = 0.3
 """Seconds without a change after which a document that takes long is analysed, at the most."""
+REST = 0.15
+"""Seconds without a change after which other processes are set to work for a document: not while somebody types, and
+not before the first diagnostics are out."""
 
 
 class Analyst:
@@ -22,6 +26,7 @@ class Analyst:
         self._session = session
         self._running: dict[str, asyncio.Task[Snapshot | None]] = {}
         self._thread: ThreadPoolExecutor | None = None
+        self._resting: dict[str, asyncio.TimerHandle] = {}
 
     def current(self, uri: str) -> Generator[Any, Any, Snapshot | None]:
         """The snapshot of a document's present text, for handlers that are generators: `yield from` this.
@@ -41,7 +46,7 @@ class Analyst:
         if document is None:
             return None
         if (task := self._session.task(uri)) is not None:
-            document.adopt(task.run())
+            self._adopt(document, task.run())
         return document.snapshot
 
     async def later(self, uri: str) -> Snapshot | None:
@@ -64,9 +69,22 @@ class Analyst:
             task = self._session.task(uri)
             if task is None:
                 return document.snapshot
-            document.adopt(await loop.run_in_executor(self._thread, task.run))
+            self._adopt(document, await loop.run_in_executor(self._thread, task.run))
         return None
 
+    def _adopt(self, document: Document, done: Done) -> None:
+        document.adopt(done)
+        if (timer := self._resting.get(document.uri)) is not None:
+            timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._resting[document.uri] = loop.call_later(REST, self._set_to_work, document.uri)
+
+    def _set_to_work(self, uri: str) -> None:
+        del self._resting[uri]
+        self._session.set_to_work(uri)
+
     def close(self) -> None:
+        for timer in self._resting.values():
+            timer.cancel()
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)

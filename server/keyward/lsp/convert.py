@@ -13,7 +13,7 @@ from ..features.hover import Hover
 from ..features.signature_help import SignatureHelp
 from ..rules.finding import Finding, Severity
 from ..session.documents import Change
-from ..session.workspace import Located
+from ..session.places import Located
 from ..text import Edit, LineIndex, Position, Span, Unit
 
 SOURCE = "keyward"
@@ -157,9 +157,7 @@ def from_edits(edits: Iterable[Edit], lines: LineIndex, unit: Unit) -> list[type
     return [types.TextEdit(from_span(edit.span, lines, unit), edit.text) for edit in edits]
 
 
-def workspace_edit(
-    uri: str, version: int, edits: Iterable[types.TextEdit], versioned: bool
-) -> types.WorkspaceEdit:
+def workspace_edit(uri: str, version: int, edits: Iterable[types.TextEdit], versioned: bool) -> types.WorkspaceEdit:
     """An edit of one document; `versioned`: whether the client can refuse it for a text that has changed since."""
     if not versioned:
         return types.WorkspaceEdit(changes={uri: list(edits)})

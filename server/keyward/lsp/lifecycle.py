@@ -30,10 +30,10 @@ def initialize(server: Server, parameters: types.InitializeParams) -> None:
         folders = [types.WorkspaceFolder(uri=root, name="")]
     workspace.add_folders(convert.to_path(folder.uri) for folder in folders or ())
     server.unit = Unit(str(server.workspace.position_encoding or Unit.UTF16.value))
+    asks = get_capability(client, "text_document.diagnostic") is not None
     # Without the refresh request a client that asks would not learn that an index is ready.
-    if client.text_document is not None and client.text_document.diagnostic is not None:
-        if get_capability(client, "workspace.diagnostics.refresh_support"):
-            server.offer_diagnostics()
+    if asks and get_capability(client, "workspace.diagnostics.refresh_support"):
+        server.offer_diagnostics()
 
 
 def initialized(server: Server, parameters: types.InitializedParams) -> None:

@@ -30,7 +30,7 @@ class ProgressBars:
 
     def tell(self, title: str, message: str, done: int, total: int) -> None:
         """`done` of `total` steps are made; all of them: the bar goes."""
-        self._server.loop.call_soon_threadsafe(self._tell, title, message, done, total)
+        self._server.on_loop(self._tell, title, message, done, total)
 
     def _tell(self, title: str, message: str, done: int, total: int) -> None:
         server = self._server

@@ -98,9 +98,7 @@ class Protocol(LanguageServerProtocol):
         return None
 
     @lsp_method(types.INITIALIZE)
-    def lsp_initialize(
-        self, params: types.InitializeParams
-    ) -> Generator[Any, Any, types.InitializeResult]:
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         general = params.capabilities.general
         if general is not None and general.position_encodings:
             # A stable sort: UTF-8, which is what the server counts in, goes before the client's order.

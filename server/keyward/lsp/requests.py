@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.keyward"
 
 Answer = Generator[Any, Any, Any]
+Positioned = types.HoverParams | types.SignatureHelpParams | types.CompletionParams | types.DefinitionParams
 
 
 class ContentModified(JsonRpcException):
@@ -71,12 +72,8 @@ def definitions(server: Server, parameters: types.DefinitionParams) -> Answer:
     snapshot, offset = yield from _at(server, parameters)
     if snapshot is None:
         return None
-    locations = []
-    for place in definition.definitions(snapshot, offset):
-        found = server.session.workspace.locate(snapshot.path, place)
-        if found is not None:
-            locations.append(convert.from_place(found, server.unit))
-    return locations
+    places = (server.session.locate(snapshot.path, place) for place in definition.definitions(snapshot, offset))
+    return [convert.from_place(place, server.unit) for place in places if place is not None]
 
 
 def actions(server: Server, parameters: types.CodeActionParams) -> Answer:
@@ -89,8 +86,10 @@ def actions(server: Server, parameters: types.CodeActionParams) -> Answer:
     if _wanted(types.CodeActionKind.QuickFix.value, only):
         span = convert.to_span(parameters.range, snapshot.source.lines, server.unit)
         lazy = "edit" in _resolvable(server)
-        found += [_quick_fix(server, uri, snapshot, span, action, lazy) for action in code_actions.actions(snapshot, span)]
-    if _wanted(FIX_ALL, only):
+        found += [
+            _quick_fix(server, uri, snapshot, span, action, lazy) for action in code_actions.actions(snapshot, span)
+        ]
+    if only and _wanted(FIX_ALL, only):  # for whoever asks for it: it takes the fixes of the whole file to say more
         edits = code_actions.fix_all(snapshot)
         if edits:
             edit = _edit(server, uri, snapshot, edits)
@@ -137,7 +136,7 @@ def _edit(server: Server, uri: str, snapshot: Snapshot, edits: Any) -> types.Wor
     )
 
 
-def _at(server: Server, parameters: types.TextDocumentPositionParams) -> Generator[Any, Any, tuple[Snapshot | None, int]]:
+def _at(server: Server, parameters: Positioned) -> Generator[Any, Any, tuple[Snapshot | None, int]]:
     """The snapshot of the document that a request is about, and the offset of its position."""
     snapshot = yield from server.analyst.current(parameters.text_document.uri)
     if snapshot is None:
@@ -146,7 +145,7 @@ def _at(server: Server, parameters: types.TextDocumentPositionParams) -> Generat
 
 
 def _wanted(kind: str, only: Any) -> bool:
-    """Whether a client that asks for `only` these kinds of actions wants one of this kind; for all, where it does not say.
+    """Whether a client that asks for `only` these kinds of actions, or for all, wants one of this kind.
 
     Kinds are nested: who asks for `source` wants `source.fixAll` too.
     """

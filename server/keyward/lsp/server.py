@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,7 +16,6 @@ from pygls.lsp.server import LanguageServer
 
 from .. import __version__
 from ..session.session import Session
-from ..session.workspace import Workspace
 from ..text import Unit
 from . import lifecycle, requests, synchronisation, transport
 from .analyst import Analyst
@@ -35,7 +36,7 @@ class Server(LanguageServer):
         super().__init__("keyward", __version__, protocol_cls=Protocol)
         self.loop = asyncio.get_running_loop()
         self.progress_bars = ProgressBars(self)
-        self.session = Session(Workspace(self._world_changed, self.progress_bars.tell))
+        self.session = Session(self._world_changed, self.progress_bars.tell)
         self.analyst = Analyst(self.session)
         self.diagnostics = Diagnostics(self)
         self.unit = Unit.UTF16
@@ -49,7 +50,9 @@ class Server(LanguageServer):
         """Answers the client's questions for diagnostics instead of pushing them."""
         self.diagnostics.pulled = True
         options = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
-        handler = answered(types.TEXT_DOCUMENT_DIAGNOSTIC, partial(requests.diagnostic, self), requests.no_diagnostics())
+        handler = answered(
+            types.TEXT_DOCUMENT_DIAGNOSTIC, partial(requests.diagnostic, self), requests.no_diagnostics()
+        )
         self.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(handler)
 
     def ask(self, method: str, parameters: Any) -> asyncio.Future[Any]:
@@ -64,7 +67,12 @@ class Server(LanguageServer):
 
     def _world_changed(self) -> None:
         """Called from any thread when documents have to be judged anew."""
-        self.loop.call_soon_threadsafe(self.diagnostics.outdated)
+        self.on_loop(self.diagnostics.outdated)
+
+    def on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Calls a function on the event loop; from any thread, and for nothing once the loop has ended."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(function, *arguments)
 
     def close(self) -> None:
         self.analyst.close()
@@ -83,7 +91,7 @@ def start_tcp(host: str, port: int) -> None:
     Says on standard error which address it is. Raises OSError where it cannot be bound.
     """
     _prepare()
-    transport.over_tcp(_connection, host, port, lambda h, p: print(f"Listening on {h}:{p}", file=sys.stderr, flush=True))
+    transport.over_tcp(_connection, host, port, lambda h, p: logger.warning("Listening on %s:%s.", h, p))
 
 
 def _connection() -> transport.Connection:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from ..features.definition import Place
 from ..text import Unit
 from .documents import Change, Document, Task
+from .oracle import read_file
+from .places import Located, locate
 from .settings import Settings
-from .workspace import Workspace
+from .workspace import Tell, Workspace, families_named
 
 
 class Session:
     """Documents by URI. To be used from one thread."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+    def __init__(self, changed: Callable[[], None], tell: Tell) -> None:
+        """For `changed` and `tell` see `Workspace`."""
         self.documents: dict[str, Document] = {}
+        self.workspace = Workspace(changed, tell, self.text_of)
 
     def open(self, uri: str, path: str, version: int, text: str) -> None:
         self.documents[uri] = Document(uri, path, version, text)
@@ -25,7 +29,22 @@ class Session:
             document.change(version, changes, unit)
 
     def close(self, uri: str) -> None:
-        self.documents.pop(uri, None)
+        document = self.documents.pop(uri, None)
+        if document is not None:
+            self.workspace.closed(document.path)
+
+    def set_to_work(self, uri: str) -> None:
+        """Has jedi and the worker find out what the present snapshot of a document could not know. Does not wait."""
+        document = self.documents.get(uri)
+        if document is not None and (snapshot := document.snapshot) is not None:
+            self.workspace.analysed(document.path, snapshot.analysis.questions, families_named(snapshot.text))
+
+    def text_of(self, path: str) -> bytes | None:
+        """The text of a file: the editor's where it is open, else the disk's. May be called from any thread."""
+        for document in tuple(self.documents.values()):
+            if document.path == path:
+                return document.text
+        return read_file(path)
 
     def settings(self, uri: str) -> Settings:
         document = self.documents.get(uri)
@@ -37,3 +56,7 @@ class Session:
         if document is None:
             return None
         return document.task(self.workspace.world(document.path), self.workspace.settings(document.path).rules)
+
+    def locate(self, path: str, place: Place) -> Located | None:
+        """Where a place is that a feature found for the file at `path`."""
+        return locate(place, self.workspace.ground(path).site_folders, self.text_of)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..rules import RuleSettings, rule_settings
+from ..rules import RuleSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,11 @@ def read(raw: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:
     diagnostics = raw.get("diagnostics")
     if diagnostics is not None and not isinstance(diagnostics, bool):
         problems.append("keyward.diagnostics has to be true or false.")
-    rules, wrong = rule_settings(raw.get("rules") or {})
+    levels = raw.get("rules") or {}
+    if not isinstance(levels, Mapping):
+        problems.append("keyward.rules has to map names of rules to error, warning, information or off.")
+        levels = {}
+    rules, wrong = RuleSettings.read(levels)
     return (
         Settings(python if isinstance(python, str) else "", diagnostics is not False, rules),
         (*problems, *wrong),

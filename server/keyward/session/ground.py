@@ -1,0 +1,74 @@
+"""What the files of one interpreter are judged by: its libraries' signatures, and jedi's answers about other files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from ..environment.fingerprint import installed, site_folders
+from ..environment.interpreter import Interpreter
+from ..inference.answers import Answers, Question
+from ..inference.world import World
+from ..signatures.store import Installed, open_signatures
+from .oracle import Oracle
+
+
+class Ground:
+    """Opened once for each interpreter; nothing is started by that. To be used from one thread, but for `world`."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        cache: Path | None,
+        folders: Sequence[str],
+        trusted: bool,
+        changed: Callable[[], None],
+        read: Callable[[str], bytes | None],
+    ) -> None:
+        """`changed` is called from any thread when `world` is another one; `read` gives the text of a file."""
+        self.interpreter = interpreter
+        self.site_folders: tuple[Path, ...] = ()
+        self.installed: tuple[Installed, ...] | None = None
+        self._changed = changed
+        self._look()
+        self._signatures = open_signatures(self.installed, cache)
+        self._oracle = Oracle(folders, trusted=trusted, on_change=self._answered, read=read)
+        self._world = World(self._signatures, self._oracle.answers)
+
+    @property
+    def world(self) -> World:
+        """The same object until something in it changes."""
+        world, answers, signatures = self._world, self._oracle.answers, self._signatures
+        if world.answers is not answers or world.signatures is not signatures:
+            world = self._world = World(signatures, answers)
+        return world
+
+    def moved(self) -> bool:
+        """Whether other libraries are installed than when it was opened last."""
+        return self.interpreter.path is not None and installed(self.interpreter) != self.installed
+
+    def reopen(self, cache: Path) -> None:
+        """Looks at the installed libraries and the index again, now in this cache folder."""
+        self._look()
+        self._signatures = open_signatures(self.installed, cache)
+
+    def ask(self, path: str, questions: Iterable[Question]) -> None:
+        """Notes what a file wants to know of others; the answers come by `changed`."""
+        self._oracle.ask(path, questions)
+
+    def forget(self, path: str) -> None:
+        self._oracle.forget(path)
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        self._oracle.changed(paths)
+
+    def close(self) -> None:
+        self._oracle.close()
+
+    def _look(self) -> None:
+        if self.interpreter.path is not None and not self.interpreter.problem:
+            self.site_folders = site_folders(self.interpreter)
+            self.installed = installed(self.interpreter)
+
+    def _answered(self, _: Answers) -> None:
+        self._changed()
