@@ -1,6 +1,6 @@
 """What inference found out about a file: the interface between inference and everything above it.
 
-Spans of sites are relative to their unit, as the syntax is; `UnitResult.start` turns them into offsets of the file.
+Spans of sites are relative to their unit, as the syntax is; `Unit.start` turns them into offsets of the file.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What one unit (a function, or a statement of a module or class body) holds."""
+    """What one unit (a function, or a statement of a module or class body) holds. It stays the same object while nothing
+    that it rests on changes, wherever in the file the unit moves: where it stands, its `Unit` says."""
 
-    start: int
     calls: tuple[CallSite, ...] = ()
     reads: tuple[FieldRead, ...] = ()
     values: dict[Span, Value] = field(default_factory=dict, compare=False)

@@ -45,7 +45,7 @@ class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """Base of all records: immutable, hashable where its fields are, defaults left out of the JSON."""
 
 
-class Parameter(Frozen):
+class Parameter(Frozen, frozen=True):
     """One parameter, `self` never among them."""
 
     name: str
@@ -61,7 +61,7 @@ class Parameter(Frozen):
         return self.default is None and self.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
 
 
-class Signature(Frozen):
+class Signature(Frozen, frozen=True):
     """What a callable accepts, drops and returns.
 
     `accepts` names the *effective keywords* beyond the parameters: name -> by which way it is accepted
@@ -96,7 +96,7 @@ class Signature(Frozen):
         return (*named, *(name for name in self.accepts if name not in named))
 
 
-class Field(Frozen):
+class Field(Frozen, frozen=True):
     """A field of an output class."""
 
     name: str
@@ -104,7 +104,7 @@ class Field(Frozen):
     doc: str = ""
 
 
-class Entry(Frozen):
+class Entry(Frozen, frozen=True):
     """One public or internal class or function of a library, as one version has it."""
 
     name: str
@@ -146,28 +146,28 @@ class Entry(Frozen):
         return f"{self.module}.{self.name}"
 
 
-class Dated(Frozen, array_like=True, omit_defaults=False):
+class Dated(Frozen, frozen=True, array_like=True, omit_defaults=False):
     """`entry` holds from version `since` on, until the next one in its list; None: gone as of `since`."""
 
     since: str
     entry: Entry | None
 
 
-class Exported(Frozen, array_like=True, omit_defaults=False):
+class Exported(Frozen, frozen=True, array_like=True, omit_defaults=False):
     """A public name is defined in `module` from version `since` on; "": gone as of `since`."""
 
     since: str
     module: str
 
 
-class Family(Frozen):
-    """One family file: entries by qualified name within the module, oldest version first."""
+class Family(Frozen, frozen=True):
+    """One family file: histories of entries by qualified name, oldest version first."""
 
     format: int
     entries: dict[str, list[Dated]]
 
 
-class Index(Frozen):
+class Index(Frozen, frozen=True):
     """The index file of one distribution."""
 
     format: int
@@ -180,3 +180,5 @@ class Index(Frozen):
     """Defining module -> name of its family file without suffix."""
     problems: tuple[str, ...] = ()
     """One sentence each: what could not be read, and why."""
+    complete: bool = True
+    """False while a worker is still at it."""

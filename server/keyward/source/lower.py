@@ -333,7 +333,7 @@ class Lowering:
         if name is None and _named(node):
             name = _named(node)[0]
         if name is not None and name.type in ("list_splat_pattern", "dictionary_splat_pattern"):
-            node, name = name, (_named(name) or [None])[0]
+            node, name = name, next(iter(_named(name)), None)
         if node.type in ("list_splat_pattern", "dictionary_splat_pattern"):
             kind = "var_positional" if node.type == "list_splat_pattern" else "var_keyword"
         if name is None or name.type != "identifier":

@@ -1,0 +1,77 @@
+"""What a class of the user's own is: bases, fields, methods, and the signature of its `forward`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..signatures.model import Kind, Parameter, Signature
+from ..source import syntax as s
+from ..source.unit import Unit
+from .libraries import DATACLASS_DECORATORS, TRANSPARENT_DECORATORS
+from .values import Class, Value
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """A class of the user's own, as its file says. Compares by content: an edit in a method's body changes nothing here."""
+
+    path: str
+    qualname: str
+    resolution_order: tuple[Class, ...]
+    """The class itself, then its bases in order as far as they are known."""
+    complete: bool
+    """Whether all bases are known."""
+    is_dataclass: bool
+    fields: tuple[str, ...]
+    """Annotated names of the class body in order."""
+    methods: tuple[str, ...]
+    """Names of functions defined in the class body."""
+    variables: tuple[tuple[str, Value], ...]
+    """Names assigned in the class body."""
+
+
+def dotted(expression: s.Expression) -> str:
+    """`a.b.c` as text, "" for anything else. Of a call, what is called."""
+    if isinstance(expression, s.Call):
+        expression = expression.function
+    if isinstance(expression, s.Name):
+        return expression.name
+    if isinstance(expression, s.Attribute):
+        value = dotted(expression.value)
+        return f"{value}.{expression.name}" if value else ""
+    return ""
+
+
+def is_dataclass(definition: s.ClassDef) -> bool:
+    return any(dotted(decorator) in DATACLASS_DECORATORS for decorator in definition.decorators)
+
+
+def method_kind(function: s.FunctionDef) -> str:
+    """"method", "staticmethod", "classmethod" or "property"; "" where a decorator may have changed the signature."""
+    kind = "method"
+    for decorator in function.decorators:
+        name = dotted(decorator)
+        last = name.rpartition(".")[2]
+        if last in ("staticmethod", "classmethod", "property", "cached_property"):
+            kind = "property" if last == "cached_property" else last
+        elif last not in TRANSPARENT_DECORATORS:
+            return ""
+    return kind
+
+
+def signature_of(unit: Unit, function: s.FunctionDef, skip_first: bool) -> Signature:
+    """The signature as written. Its own `**kwargs` takes what it likes: `extra` is "open" then."""
+    parameters: list[Parameter] = []
+    for parameter in function.parameters[1:] if skip_first else function.parameters:
+        kind = Kind(parameter.kind)
+        default = None if parameter.default is None else _text(unit, parameter.default)
+        annotation = "" if parameter.annotation is None else _text(unit, parameter.annotation)
+        parameters.append(Parameter(parameter.name, kind, default, annotation))
+    if any(parameter.kind is Kind.VAR_KEYWORD for parameter in parameters):
+        return Signature(tuple(parameters), extra="open", reason="its own **kwargs")
+    return Signature(tuple(parameters))
+
+
+def _text(unit: Unit, node: s.Expression) -> str:
+    """The source text of a node; the key holds the unit's text."""
+    return unit.key[1][node.span.start : node.span.end].decode("utf-8", "replace")

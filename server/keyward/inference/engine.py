@@ -1,0 +1,385 @@
+"""Analysis of one file: the entry point of inference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from ..source import syntax as s
+from ..source.tree import Source
+from ..source.unit import Unit
+from ..text import Span
+from .analysis import Callee, CallSite, UnitResult
+from .answers import Answer, Question
+from .classes import ClassInfo, dotted, is_dataclass, method_kind
+from .flow import Flow
+from .program import Outcome, Program, Scope, blocks
+from .semantics import BUILTINS, Semantics
+from .values import (
+    Class,
+    Constant,
+    LibraryClass,
+    LibraryFunction,
+    UserClass,
+    UserFunction,
+    Value,
+    join,
+    only,
+    unknown,
+    why_unknown,
+)
+from .world import World
+
+_NEUTRAL_BASES = frozenset(("object", "ABC", "Generic", "Protocol"))
+"""Base classes that change nothing in what is asked of a class here."""
+
+
+class Analysis:
+    """What is known of one version of a file in one world. Made by `analyse`; nothing in it changes afterwards."""
+
+    def __init__(self, source: Source, world: World, previous: Analysis | None) -> None:
+        self.source = source
+        self.world = world
+        self._facts: _Facts = _Facts(Program(source, world, None if previous is None else previous._facts.program))
+        self.results: tuple[tuple[Unit, UnitResult], ...] = tuple(self._facts.results(source))
+        """Each unit with what it holds; the spans inside are relative to `Unit.start`."""
+        self._facts.program.forget_previous()
+
+    @property
+    def questions(self) -> frozenset[Question]:
+        """What other files would have to be asked about to know more."""
+        return frozenset(self._facts.program.questions)
+
+    def _at(self, offset: int) -> Iterator[tuple[Unit, UnitResult]]:
+        for unit, result in self.results:
+            if unit.start <= offset <= unit.end:
+                yield unit, result
+
+    def call_at(self, offset: int) -> tuple[CallSite, int] | None:
+        """The innermost call between whose parentheses the offset lies, and the base of its spans."""
+        best: tuple[CallSite, int] | None = None
+        for unit, result in self._at(offset):
+            for site in result.calls:
+                span = site.node.arguments_span.shifted(unit.start)
+                inside = span.start < offset < span.end or (offset == span.end and site.node.broken)
+                if inside and (best is None or span.start > best[0].node.arguments_span.start + best[1]):
+                    best = site, unit.start
+        return best
+
+    def value_at(self, offset: int) -> tuple[Span, Value] | None:
+        """The smallest name or attribute that the offset touches, and its value."""
+        best: tuple[Span, Value] | None = None
+        for unit, result in self._at(offset):
+            for relative, value in result.values.items():
+                span = relative.shifted(unit.start)
+                if span.covers(offset) and (best is None or span.end - span.start < best[0].end - best[0].start):
+                    best = span, value
+        return best
+
+    def callees_of(self, value: Value) -> tuple[Callee, ...]:
+        """What calling the value reaches; () where that is not known for sure."""
+        found = [self._facts.program.ask("callee", atom) for atom in sorted(value, key=repr) if atom != Constant(None)]
+        callees = tuple(callee for callee in found if isinstance(callee, Callee))
+        return callees if len(callees) == len(found) else ()
+
+    @cached_property
+    def n_resolved(self) -> tuple[int, int]:
+        """How many calls there are, and of how many the callee is known."""
+        sites = [site for _, result in self.results for site in result.calls]
+        return len(sites), sum(bool(site.callees) for site in sites)
+
+
+def analyse(source: Source, world: World, previous: Analysis | None = None) -> Analysis:
+    """What is known of the file. With the analysis of an earlier version only what changed is gone through again."""
+    return Analysis(source, world, previous)
+
+
+class _Facts:
+    """Answers the queries of a `Program` about files: their names, classes and functions."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.semantics = Semantics(program)
+        for kind in (
+            "answer",
+            "attributes",
+            "class",
+            "define",
+            "function",
+            "import",
+            "member",
+            "members",
+            "name",
+            "outside",
+            "returns",
+            "statement",
+            "stored",
+            "subclasses",
+            "unit",
+        ):
+            program.register(kind, getattr(self, f"_{kind}"))
+
+    def results(self, source: Source) -> Iterator[tuple[Unit, UnitResult]]:
+        scope = self.program.scope(source.path)
+        for unit in source.units:
+            outcome: Outcome | None
+            if isinstance(unit.node, s.FunctionDef):
+                outcome = self.program.ask("function", source.path, unit.key)
+            elif unit.owner:
+                outcome = self.program.ask("member", source.path, unit.key)
+            else:
+                outcome = None if scope is None else scope.outcomes.get(unit.key)
+            if outcome is not None:
+                yield unit, outcome.result
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def _answer(self, question: Question) -> Answer | None:
+        answer = self.program.world.answers.get(question)
+        self.program.questions.add(question)
+        return answer
+
+    def _unit(self, path: str, qualname: str) -> Unit | None:
+        source = self.program.source(path)
+        return None if source is None else source.by_qualname.get(qualname)
+
+    def _members(self, path: str, owner: str) -> tuple[Unit, ...]:
+        source = self.program.source(path)
+        return () if source is None else source.members.get(owner, ())
+
+    def _outside(self, path: str) -> frozenset[str]:
+        """Names of attributes that the file sets on anything but `self`."""
+        source = self.program.source(path)
+        if source is None:
+            return frozenset()
+        return frozenset().union(*(self.program.per_unit("outside", unit, _set_elsewhere) for unit in source.units))
+
+    # --- names ------------------------------------------------------------------------------------------------------
+
+    def _statement(self, source: Source, unit: Unit, scope: Scope, read: dict[str, Value | None]) -> Outcome:
+        return Flow(self.program, source, unit, scope, read).run_statement()
+
+    def _define(self, source: Source, unit: Unit) -> dict[str, Value]:
+        assert isinstance(unit.node, s.FunctionDef)
+        if not method_kind(unit.node):
+            return {unit.node.name: unknown(f"a decorator may change {unit.node.name}")}
+        return {unit.node.name: only(UserFunction(source.path, unit.qualname))}
+
+    def _name(self, path: str, name: str) -> Value:
+        """All values that a name of a module can have, for a reader who may run at any time."""
+        scope = self.program.scope(path)
+        if scope is None:
+            return unknown(f"{path} was not read")
+        if name in scope.elsewhere:
+            return unknown(f"functions re-bind `{name}`")
+        value = scope.ever.get(name)
+        if value is not None:
+            return value
+        for star in reversed(scope.stars):
+            if star.level == 0 and self.program.world.signatures.is_module(star.module):
+                if name in self.program.world.signatures.exports(star.module):
+                    return self.semantics.member(star.module, name)
+            elif star.module.partition(".")[0] != "__future__" and name not in BUILTINS:
+                found = self.program.answer(Question(path, star.module, star.level, name))
+                if not why_unknown(found):
+                    return found
+        if name in BUILTINS:
+            return only(LibraryFunction(name))
+        return unknown(f"`{name}` is not followed")
+
+    def _import(self, path: str, module: str, level: int, name: str) -> Value:
+        if level == 0:
+            return self.semantics.member(module, name, path)
+        return self.program.answer(Question(path, module, level, name))
+
+    # --- functions --------------------------------------------------------------------------------------------------
+
+    def _function(self, path: str, key: tuple[str, bytes, int]) -> Outcome | None:
+        source = self.program.source(path)
+        unit = None if source is None else source.by_key.get(key)
+        if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
+            return None
+        return Flow(self.program, source, unit).run_function(unit.node)
+
+    def _returns(self, path: str, qualname: str) -> Value:
+        """What calling a function or method of the user's gives."""
+        source = self.program.source(path)
+        unit: Unit | None = self.program.ask("unit", path, qualname)
+        if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
+            return unknown(f"{qualname} is not known")
+        if not method_kind(unit.node):
+            return unknown(f"a decorator may change {qualname}")
+        if unit.node.is_async or unit.node.is_generator:
+            return unknown(f"{qualname} returns its result later")
+        outcome: Outcome | None = self.program.ask("function", path, unit.key)
+        value = unknown("it depends on itself") if outcome is None else outcome.returned
+        if why_unknown(value) and unit.node.returns is not None:
+            declared = Flow(self.program, source, unit).annotated(unit.node.returns)
+            if not why_unknown(declared):
+                return declared
+        return value
+
+    # --- classes ----------------------------------------------------------------------------------------------------
+
+    def _member(self, path: str, key: tuple[str, bytes, int]) -> Outcome | None:
+        source = self.program.source(path)
+        unit = None if source is None else source.by_key.get(key)
+        return None if source is None or unit is None else Flow(self.program, source, unit).run_statement()
+
+    def _class(self, path: str, qualname: str) -> ClassInfo | None:
+        source = self.program.source(path)
+        unit: Unit | None = self.program.ask("unit", path, qualname)
+        if source is None or unit is None or not isinstance(unit.node, s.ClassDef):
+            return None
+        bases, complete = self._bases(source, unit, unit.node)
+        methods: list[str] = []
+        fields: list[str] = []
+        variables: dict[str, Value] = {}
+        for member in self.program.ask("members", path, qualname):
+            if isinstance(member.node, s.FunctionDef):
+                methods.append(member.node.name)
+                continue
+            if isinstance(member.node, s.Assign) and member.node.annotation is not None:
+                fields += [target.name for target in member.node.targets if isinstance(target, s.Name)]
+            outcome: Outcome | None = self.program.ask("member", path, member.key)
+            if outcome is not None:
+                variables.update(outcome.binds)
+        mro = _linearised(UserClass(path, qualname), bases)
+        kept = tuple(variables.items())
+        return ClassInfo(path, qualname, mro, complete, is_dataclass(unit.node), tuple(fields), tuple(methods), kept)
+
+    def _bases(self, source: Source, unit: Unit, node: s.ClassDef) -> tuple[list[tuple[Class, ...]], bool]:
+        """The resolution orders of the bases, and whether all bases are known."""
+        flow = Flow(self.program, source, unit)
+        found: list[tuple[Class, ...]] = []
+        complete = True
+        for argument in node.bases:
+            if argument.name or argument.stars:
+                complete &= not argument.stars
+                continue
+            base = argument.value.value if isinstance(argument.value, s.Subscript) else argument.value
+            value = flow.evaluate(base)
+            atom = next(iter(value)) if len(value) == 1 else None
+            if isinstance(atom, LibraryClass):
+                known = self.program.world.signatures.find(atom.qualified)
+                order = () if known is None else tuple(LibraryClass(name) for name in known.entry.mro)
+                found.append((atom, *order))
+            elif isinstance(atom, UserClass):
+                info = self.program.class_info(atom.path, atom.qualname)
+                complete &= info is not None and info.complete
+                found.append((atom,) if info is None else info.resolution_order)
+            elif dotted(base).rpartition(".")[2] not in _NEUTRAL_BASES:
+                complete = False
+        return found, complete
+
+    def _subclasses(self, path: str, qualname: str) -> tuple[UserClass, ...]:
+        """Classes of the same file that derive from the class."""
+        source = self.program.source(path)
+        this = UserClass(path, qualname)
+        found: list[UserClass] = []
+        for unit in () if source is None else source.units:
+            if isinstance(unit.node, s.ClassDef) and unit.node.bases and unit.qualname != qualname:
+                info = self.program.class_info(path, unit.qualname)
+                if info is not None and this in info.resolution_order:
+                    found.append(UserClass(path, unit.qualname))
+        return tuple(found)
+
+    def _attributes(self, path: str, qualname: str) -> dict[str, Value]:
+        """What the methods of a class set on `self`. They are gone through twice: first to see what there is, then with
+        that known."""
+        source = self.program.source(path)
+        table: dict[str, Value] = {}
+        if source is None:
+            return table
+        methods = [
+            unit
+            for unit in self.program.ask("members", path, qualname)
+            if isinstance(unit.node, s.FunctionDef) and self.program.per_unit("stores", unit, _sets_attributes)
+        ]
+        methods.sort(key=lambda unit: unit.node.name not in ("__init__", "__post_init__", "setUp", "build"))
+        for _ in range(2):
+            found: dict[str, Value] = {}
+            for unit in methods:
+                flow = Flow(self.program, source, unit, attributes={**table, **found})
+                assert isinstance(unit.node, s.FunctionDef)
+                flow.run_function(unit.node)
+                for name, value in flow.stored.items():
+                    found[name] = found[name] | value if name in found else value
+            table = found
+        return table
+
+    def _stored(self, path: str, qualname: str, name: str) -> Value | None:
+        """What an attribute of an instance can hold, None where nobody sets it."""
+        info = self.program.class_info(path, qualname)
+        if info is None:
+            return None
+        values: list[Value] = []
+        defaults: list[Value] = []
+        classes = [base for base in info.resolution_order if isinstance(base, UserClass)]
+        for cls in (*classes, *(self.program.ask("subclasses", path, qualname) or ())):
+            table = self.program.ask("attributes", cls.path, cls.qualname)
+            if table is None:
+                values.append(unknown("it depends on itself"))
+            elif name in table:
+                values.append(table[name])
+            known = self.program.class_info(cls.path, cls.qualname)
+            defaults += [value for variable, value in known.variables if variable == name] if known is not None else []
+        if name in self.program.ask("outside", path):
+            values.append(unknown(f"`{name}` is set from outside, too"))
+        found = join((*values, *defaults))
+        if len(found) > 1:
+            found = frozenset(atom for atom in found if atom != Constant(None))
+        return found or None
+
+
+def _linearised(cls: Class, bases: list[tuple[Class, ...]]) -> tuple[Class, ...]:
+    """The class, then its bases; of a base that several share, the last place counts, as in Python's own order."""
+    order = [cls, *(base for bases_of in bases for base in bases_of)]
+    last = {base: number for number, base in enumerate(order)}
+    return tuple(base for number, base in enumerate(order) if last[base] == number)
+
+
+def _targets(statement: s.Statement) -> list[s.Expression]:
+    match statement:
+        case s.Assign():
+            targets = list(statement.targets)
+        case s.AugmentedAssign():
+            targets = [statement.target]
+        case s.For():
+            targets = [statement.target]
+        case s.With():
+            targets = [item.target for item in statement.items if item.target is not None]
+        case s.Delete():
+            targets = list(statement.targets)
+        case _:
+            return []
+    flat: list[s.Expression] = []
+    while targets:
+        target = targets.pop()
+        if isinstance(target, s.Sequence):
+            targets += target.items
+        else:
+            flat.append(target)
+    return flat
+
+
+def _attribute_targets(unit: Unit) -> Iterator[s.Attribute]:
+    pending: list[s.Statement] = [unit.node]
+    while pending:
+        statement = pending.pop()
+        for target in _targets(statement):
+            if isinstance(target, s.Attribute):
+                yield target
+        pending += blocks(statement)
+
+
+def _set_elsewhere(unit: Unit) -> frozenset[str]:
+    return frozenset(
+        target.name
+        for target in _attribute_targets(unit)
+        if not (unit.owner and isinstance(target.value, s.Name) and target.value.name == "self")
+    )
+
+
+def _sets_attributes(unit: Unit) -> frozenset[str]:
+    return frozenset(target.name for target in _attribute_targets(unit) if isinstance(target.value, s.Name))

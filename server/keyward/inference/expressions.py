@@ -1,0 +1,546 @@
+"""Values of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..source import syntax as s
+from ..source.tree import Source
+from ..source.unit import Unit
+from ..text import Span
+from .analysis import CallSite, FieldRead, Passed
+from .classes import dotted
+from .program import Program
+from .state import State, joined, loose, merged, truthiness
+from .values import (
+    NEVER,
+    BoundMethod,
+    Collection,
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    Mapping,
+    Tensor,
+    Unknown,
+    UserClass,
+    Value,
+    join,
+    only,
+    unknown,
+    why_unknown,
+)
+
+_OTHER = unknown("an expression that is not followed")
+_MOST_ALTERNATIVES = 12
+"""A value with more alternatives than this is taken for unknown: no message could name them."""
+
+
+class Expressions:
+    """Evaluates the expressions of one unit and records the calls and field reads in them.
+
+    `calls`, `reads` and `values` hold what was seen last at each place: a loop's body is gone through twice, the second
+    time with all that the first one may have left.
+    """
+
+    def __init__(self, program: Program, source: Source, unit: Unit) -> None:
+        self.program = program
+        self.source = source
+        self.unit = unit
+        self.state = State.empty()
+        self.guards: tuple[str, ...] = ()
+        self.calls: dict[Span, CallSite] = {}
+        self.reads: dict[Span, FieldRead] = {}
+        self.values: dict[Span, Value] = {}
+        self.self_name = ""
+        self.self_class: UserClass | None = None
+
+    # --- to be given by the flow --------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """The value of a name that is not local."""
+        raise NotImplementedError
+
+    def outer_binding(self, name: str) -> Value | None:
+        """The value that a name has where a path of this flow did not bind it; None: it is unbound there."""
+        raise NotImplementedError
+
+    def own_attribute(self, name: str) -> Value:
+        """The value of an attribute of `self`, as all methods leave it."""
+        raise NotImplementedError
+
+    def enter_function(self, node: s.Lambda) -> None:
+        """Notes a function inside this one, to be gone through at the end."""
+        raise NotImplementedError
+
+    # --- expressions ------------------------------------------------------------------------------------------------
+
+    def evaluate(self, node: s.Expression) -> Value:
+        value = _EVALUATE[type(node)](self, node)
+        return value if len(value) <= _MOST_ALTERNATIVES else unknown("too many alternatives")
+
+    def opaque(self, node: s.Opaque) -> Value:
+        for part in node.parts:
+            self.evaluate(part)
+        return _OTHER
+
+    def name(self, node: s.Name) -> Value:
+        value = self.state.names.get(node.name)
+        if value is None:
+            value = self.lookup(node.name)
+        self.values[node.span] = value
+        return value
+
+    def literal(self, node: s.Literal) -> Value:
+        return only(Constant(node.value))
+
+    def attribute(self, node: s.Attribute) -> Value:
+        owner = self.evaluate(node.value)
+        value = self.local_attribute(node)
+        if value is None:
+            value = self.attribute_of(node, owner)
+        self.values[node.span] = value
+        return value
+
+    def local_attribute(self, node: s.Attribute) -> Value | None:
+        """What was stored in, or found out about, an attribute of a local name earlier on this path."""
+        if isinstance(node.value, s.Name):
+            return self.state.attributes.get((node.value.name, node.name))
+        return None
+
+    def attribute_of(self, node: s.Attribute, owner: Value) -> Value:
+        is_self = isinstance(node.value, s.Name) and node.value.name == self.self_name
+        found: list[Value] = []
+        for atom in owner:
+            if is_self and isinstance(atom, Instance) and atom.cls == self.self_class:
+                found.append(self.own_attribute(node.name))
+            else:
+                found.append(self.program.value("attribute", atom, node.name))
+        self.record_read(node, owner, node.name, node.name_span)
+        return join(found)
+
+    def record_read(self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span) -> None:
+        if why_unknown(owner):
+            return
+        owners = tuple(o for o in (self.program.ask("owner", atom) for atom in _ordered(owner)) if o is not None)
+        if owners and len(owners) == len(owner):
+            self.reads[node.span] = FieldRead(node, name, span, owners, frozenset(self.guards))
+
+    def subscript(self, node: s.Subscript) -> Value:
+        owner = self.evaluate(node.value)
+        index = [self.evaluate(part) for part in node.indices]
+        if len(index) != 1 or len(index[0]) != 1:
+            return unknown("an index that is not known")
+        (key,) = index[0]
+        if not isinstance(key, Constant):
+            return unknown("an index that is not known")
+        if isinstance(key.value, str) and all(
+            isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass) for atom in owner
+        ):
+            self.record_read(node, owner, key.value, node.indices[0].span)
+        return join(_item(atom, key.value) for atom in owner)
+
+    def sequence(self, node: s.Sequence) -> Value:
+        items: list[Value] = []
+        known = node.kind != "set"
+        for item in node.items:
+            if isinstance(item, s.Starred):
+                value = self.evaluate(item.value)
+                spread = self.items_of(value)
+                if spread is None:
+                    known = False
+                    items.append(self.element_of(value))
+                else:
+                    items += spread
+            else:
+                items.append(self.evaluate(item))
+        return only(Collection(node.kind, tuple(items) if known else None, join(items)))
+
+    def starred(self, node: s.Starred) -> Value:
+        self.evaluate(node.value)
+        return _OTHER
+
+    def dictionary(self, node: s.Dict) -> Value:
+        keys: dict[str, Key] = {}
+        is_open = False
+        for item in node.items:
+            value = self.evaluate(item.value)
+            if item.key is None:
+                part = self.mapping_of(value)
+                is_open |= part.open
+                for key in part.keys:
+                    before = keys.get(key.name)
+                    certain = key.certain or (before is not None and before.certain)
+                    keys[key.name] = Key(key.name, key.value, certain)
+                continue
+            (name, *others) = self.evaluate(item.key) or (Unknown(""),)
+            if others or not isinstance(name, Constant) or not isinstance(name.value, str):
+                is_open |= not isinstance(name, Constant) or bool(others)
+                continue
+            keys[name.value] = Key(name.value, value)
+        return only(Mapping(tuple(keys.values()), is_open))
+
+    def item(self, node: s.Item) -> Value:
+        if node.key is not None:
+            self.evaluate(node.key)
+        return self.evaluate(node.value)
+
+    def conditional(self, node: s.Conditional) -> Value:
+        truth = truthiness(self.evaluate(node.test))
+        before = self.state
+        self.state = before.copy()
+        self.narrow(node.test, True)
+        body = self.evaluate(node.body)
+        after_body, self.state = self.state, before.copy()
+        self.narrow(node.test, False)
+        orelse = self.evaluate(node.orelse)
+        self.state = joined((after_body, self.state), self.outer_binding)
+        if truth is not None:
+            return body if truth else orelse
+        return merged(body, orelse)
+
+    def boolean(self, node: s.BooleanOperation) -> Value:
+        left = self.evaluate(node.left)
+        before = self.state
+        self.state = before.copy()
+        self.narrow(node.left, node.operator == "and")
+        right = self.evaluate(node.right)
+        self.state = joined((before, self.state), self.outer_binding)
+        truth = truthiness(left)
+        if truth is not None:
+            return right if truth == (node.operator == "and") else left
+        if node.operator == "or":
+            left = frozenset(atom for atom in left if atom not in (Constant(None), Constant(False)))
+        return merged(left, right)
+
+    def binary(self, node: s.BinaryOperation) -> Value:
+        left, right = self.evaluate(node.left), self.evaluate(node.right)
+        if node.operator == "|" and len(left) == len(right) == 1:
+            (one,), (other,) = left, right
+            if isinstance(one, Mapping) and isinstance(other, Mapping):
+                return only(updated(one, other))
+        if node.operator == "+" and len(left) == len(right) == 1:
+            (one,), (other,) = left, right
+            if isinstance(one, Collection) and isinstance(other, Collection):
+                items = None if one.items is None or other.items is None else (*one.items, *other.items)
+                return only(Collection(one.kind, items, one.item | other.item))
+        return _OTHER
+
+    def compare(self, node: s.Compare) -> Value:
+        for operand in node.operands:
+            self.evaluate(operand)
+        return unknown("a comparison")
+
+    def negation(self, node: s.Not) -> Value:
+        truth = truthiness(self.evaluate(node.value))
+        return unknown("a negation") if truth is None else only(Constant(not truth))
+
+    def awaited(self, node: s.Await) -> Value:
+        self.evaluate(node.value)
+        return unknown("awaited")
+
+    def named_expression(self, node: s.NamedExpression) -> Value:
+        value = self.evaluate(node.value)
+        self.bind_name(node.target, value)
+        return value
+
+    def bind_name(self, target: s.Name, value: Value) -> None:
+        self.state.bind(target.name, value)
+        self.values[target.span] = value
+
+    def lambda_(self, node: s.Lambda) -> Value:
+        self.enter_function(node)
+        return unknown("a lambda")
+
+    def comprehension(self, node: s.Comprehension) -> Value:
+        outer = self.state
+        self.state = outer.copy()
+        copied = self._copied_mapping(node)
+        conditions = False
+        for generator in node.generators:
+            iterable = self.evaluate(generator.iterable)
+            self.bind_target(generator.target, self.element_of(iterable))
+            for condition in generator.conditions:
+                conditions = True
+                self.evaluate(condition)
+                self.narrow(condition, True)
+        element = self.evaluate(node.element)
+        key = node.element.key if isinstance(node.element, s.Item) else None
+        named = truth_name(self.evaluate(key)) if key is not None else None
+        self.state = outer
+        if node.kind != "dict":
+            return only(Collection(node.kind, None, element))
+        if copied is not None:
+            keys = tuple(Key(k.name, element, k.certain and not conditions) for k in copied.keys)
+            return only(Mapping(keys, copied.open))
+        if named is not None:
+            return only(Mapping((Key(named, element, False),)))
+        return only(Mapping((), True))
+
+    def _copied_mapping(self, node: s.Comprehension) -> Mapping | None:
+        """The dictionary whose keys `{k: ... for k, v in d.items()}` takes over."""
+        if node.kind != "dict" or len(node.generators) != 1 or not isinstance(node.element, s.Item):
+            return None
+        generator = node.generators[0]
+        call, target = generator.iterable, generator.target
+        if not (isinstance(call, s.Call) and isinstance(call.function, s.Attribute) and call.function.name == "items"):
+            return None
+        if not isinstance(target, s.Sequence) or len(target.items) != 2 or not isinstance(target.items[0], s.Name):
+            return None
+        key = node.element.key
+        if not isinstance(key, s.Name) or key.name != target.items[0].name:
+            return None
+        return self.mapping_of(self.evaluate(call.function.value))
+
+    def bind_target(self, target: s.Expression, value: Value) -> None:
+        raise NotImplementedError
+
+    def narrow(self, test: s.Expression, truth: bool) -> None:
+        raise NotImplementedError
+
+    # --- what values hold -------------------------------------------------------------------------------------------
+
+    def element_of(self, value: Value) -> Value:
+        """What iterating over the value gives."""
+        found: list[Value] = []
+        for atom in value:
+            if isinstance(atom, Collection):
+                found.append(atom.item or unknown("an element of an empty list"))
+            else:
+                found.append(unknown("an element of something that is not followed"))
+        return join(found)
+
+    def items_of(self, value: Value) -> tuple[Value, ...] | None:
+        """The items of a tuple or list, where their number is known."""
+        if len(value) != 1:
+            return None
+        (atom,) = value
+        return atom.items if isinstance(atom, Collection) else None
+
+    def mapping_of(self, value: Value) -> Mapping:
+        """The keys that `**value` gives."""
+        result: Value = NEVER
+        for atom in value:
+            result = merged(result, only(atom if isinstance(atom, Mapping) else Mapping((), True))) if result else (
+                only(atom) if isinstance(atom, Mapping) else only(Mapping((), True))
+            )
+        for atom in result:
+            if isinstance(atom, Mapping):
+                return atom
+        return Mapping((), True)
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, node: s.Call) -> Value:
+        special = self.special_call(node)
+        if special is not None:
+            return special
+        function = self.evaluate(node.function)
+        site = self.passed(node)
+        callees: list[Any] = []
+        reasons: list[str] = []
+        for atom in _ordered(function):
+            callee = self.program.ask("callee", atom)
+            if atom == Constant(None) and len(function) > 1:
+                continue  # calling None is another mistake than ours
+            if callee is None or isinstance(callee, str):
+                reasons.append(callee or "it depends on itself")
+            else:
+                callees.append(callee)
+        if node.broken:
+            site.guards = ("*",)
+        reason = reasons[0] if reasons else ""
+        self.calls[node.span] = CallSite(
+            node,
+            () if reason else tuple(callees),
+            reason if callees or reason else "never reached",
+            tuple(site.positional),
+            tuple(site.keywords),
+            site.open_positional,
+            site.open_keywords,
+            frozenset((*self.guards, *site.guards)),
+        )
+        result = join(self.program.ask("result", atom, site.frozen()) or _OTHER for atom in function)
+        self.after_call(node, function)
+        self.values[node.span] = result
+        return result
+
+    def special_call(self, node: s.Call) -> Value | None:
+        """Calls that change what a name holds: methods of dictionaries, and `super()`."""
+        if isinstance(node.function, s.Name) and node.function.name == "super" and "super" not in self.state.names:
+            for argument in node.arguments:
+                self.evaluate(argument.value)
+            return unknown("super()")
+        if not isinstance(node.function, s.Attribute) or not isinstance(node.function.value, s.Name):
+            return None
+        target = node.function.value
+        value = self.state.names.get(target.name)
+        if value is None or len(value) != 1:
+            return None
+        (mapping,) = value
+        if isinstance(mapping, Collection) and mapping.kind == "list":
+            self.evaluate(target)
+            site = self.passed(node)
+            if node.function.name == "append" and len(site.positional) == 1:
+                added = Collection("list", None, mapping.item | site.positional[0].value)
+                self.state.names[target.name] = only(added)
+            else:
+                self.state.names[target.name] = loose(value)
+            return unknown(f"what `{node.function.name}` of a list returns")
+        if not isinstance(mapping, Mapping) or node.function.name not in ("update", "pop", "clear", "setdefault", "popitem"):
+            return None
+        self.evaluate(target)
+        site = self.passed(node)
+        first = truth_name(site.positional[0].value) if site.positional else None
+        result = unknown("an entry of a dictionary")
+        match node.function.name:
+            case "update":
+                other = Mapping(tuple(Key(p.name, p.value, p.certain) for p in site.keywords), site.open_keywords)
+                for passed in site.positional:
+                    other = updated(self.mapping_of(passed.value), other)
+                mapping = updated(mapping, other)
+                result = only(Constant(None))
+            case "pop" if first is not None:
+                result = next((key.value for key in mapping.keys if key.name == first), result)
+                keys = tuple(key for key in mapping.keys if key.name != first)
+                mapping = Mapping(keys, mapping.open, mapping.cls)
+            case "clear":
+                mapping = Mapping()
+            case "setdefault" if first is not None and len(site.positional) == 2:
+                if all(key.name != first for key in mapping.keys):
+                    key = Key(first, site.positional[1].value)
+                    mapping = Mapping((*mapping.keys, key), mapping.open, mapping.cls)
+            case _:
+                (mapping,) = (atom for atom in loose(only(mapping)) if isinstance(atom, Mapping))
+        self.state.names[target.name] = only(mapping)
+        return result
+
+    def passed(self, node: s.Call) -> Arguments:
+        site = Arguments()
+        for argument in node.arguments:
+            value = self.evaluate(argument.value)
+            if argument.stars == 1:
+                items = self.items_of(value)
+                if items is None:
+                    site.open_positional = True
+                else:
+                    site.positional += [Passed("", argument.span, item, argument, spread=True) for item in items]
+            elif argument.stars == 2:
+                mapping = self.mapping_of(value)
+                site.open_keywords |= mapping.open
+                site.keywords += [
+                    Passed(key.name, argument.span, key.value, argument, spread=True, certain=key.certain)
+                    for key in mapping.keys
+                ]
+            elif argument.name:
+                site.keywords.append(Passed(argument.name, argument.span, value, argument))
+            else:
+                site.positional.append(Passed("", argument.span, value, argument))
+        return site
+
+    def after_call(self, node: s.Call, function: Value) -> None:
+        """Forgets what the callee may have changed: dictionaries handed over, attributes of objects it gets hold of."""
+        harmless = all(isinstance(atom, LibraryClass | Instance) or _is_library_method(atom) for atom in function)
+        for argument in node.arguments:
+            if isinstance(argument.value, s.Name) and not argument.stars:
+                name = argument.value.name
+                if not harmless and name in self.state.names:
+                    self.state.names[name] = loose(self.state.names[name])
+                self._forget_attributes(name)
+        if isinstance(node.function, s.Attribute):
+            owner = node.function.value
+            while isinstance(owner, s.Attribute | s.Call):
+                owner = owner.value if isinstance(owner, s.Attribute) else owner.function
+            if isinstance(owner, s.Name) and owner is node.function.value:
+                self._forget_attributes(owner.name)
+
+    def _forget_attributes(self, name: str) -> None:
+        for key in [key for key in self.state.attributes if key[0] == name]:
+            del self.state.attributes[key]
+
+
+class Arguments:
+    """The arguments of one call while they are collected."""
+
+    def __init__(self) -> None:
+        self.positional: list[Passed] = []
+        self.keywords: list[Passed] = []
+        self.open_positional = False
+        self.open_keywords = False
+        self.guards: tuple[str, ...] = ()
+
+    def frozen(self) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], bool]:
+        """What a result can depend on: values by position, values by keyword, and whether there may be others."""
+        return (
+            tuple(passed.value for passed in self.positional),
+            tuple((passed.name, passed.value) for passed in self.keywords),
+            self.open_positional or self.open_keywords,
+        )
+
+
+def updated(mapping: Mapping, other: Mapping) -> Mapping:
+    """The dictionary after `.update(other)`."""
+    keys = {key.name: key for key in mapping.keys}
+    for key in other.keys:
+        before = keys.get(key.name)
+        certain = key.certain or (before is not None and before.certain)
+        keys[key.name] = Key(key.name, key.value, certain)
+    return Mapping(tuple(keys.values()), mapping.open or other.open, mapping.cls)
+
+
+def truth_name(value: Value) -> str | None:
+    """The string that a value is for sure."""
+    if len(value) != 1:
+        return None
+    (atom,) = value
+    return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
+
+
+def _item(atom: Any, key: str | bytes | int | float | bool | None) -> Value:
+    if isinstance(atom, Mapping) and isinstance(key, str):
+        for entry in atom.keys:
+            if entry.name == key:
+                return entry.value
+    if isinstance(atom, Collection) and isinstance(key, int):
+        if atom.items is not None and -len(atom.items) <= key < len(atom.items):
+            return atom.items[key]
+        if atom.items is None:
+            return atom.item
+    if isinstance(atom, Tensor):
+        return only(atom)
+    return unknown("an item of something that is not followed")
+
+
+def _ordered(value: Value) -> list[Any]:
+    """The alternatives in an order that is the same in every run."""
+    return list(value) if len(value) < 2 else sorted(value, key=repr)
+
+
+def _is_library_method(atom: Any) -> bool:
+    return isinstance(atom, BoundMethod) and not isinstance(atom.owner, UserClass) and not (
+        isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass)
+    )
+
+
+_EVALUATE: dict[type, Callable[[Any, Any], Value]] = {
+    s.Opaque: Expressions.opaque,
+    s.Name: Expressions.name,
+    s.Literal: Expressions.literal,
+    s.Attribute: Expressions.attribute,
+    s.Subscript: Expressions.subscript,
+    s.Call: Expressions.call,
+    s.Sequence: Expressions.sequence,
+    s.Starred: Expressions.starred,
+    s.Item: Expressions.item,
+    s.Dict: Expressions.dictionary,
+    s.Conditional: Expressions.conditional,
+    s.BooleanOperation: Expressions.boolean,
+    s.BinaryOperation: Expressions.binary,
+    s.Compare: Expressions.compare,
+    s.Not: Expressions.negation,
+    s.Await: Expressions.awaited,
+    s.NamedExpression: Expressions.named_expression,
+    s.Comprehension: Expressions.comprehension,
+    s.Lambda: Expressions.lambda_,
+}

@@ -1,0 +1,615 @@
+"""The flow of values through the statements of one unit, branches joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..source import syntax as s
+from ..source.tree import Source
+from ..source.unit import Unit
+from .analysis import UnitResult
+from .answers import Question
+from .classes import dotted, method_kind
+from .expressions import Expressions, truth_name
+from .program import Outcome, Program, Scope
+from .state import State, joined, loose, truthiness, without_none
+from .values import (
+    NEVER,
+    Collection,
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    Mapping,
+    Module,
+    Unknown,
+    UserClass,
+    UserFunction,
+    Value,
+    join,
+    only,
+    unknown,
+    why_unknown,
+)
+
+_EXPECTS = frozenset(("raises", "assertRaises", "assertRaisesRegex", "suppress"))
+_ANY_FAILURE = frozenset(("Exception", "BaseException"))
+
+
+class Flow(Expressions):
+    """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
+    that the module has reached then, and what is looked up there is noted in `read`."""
+
+    def __init__(
+        self,
+        program: Program,
+        source: Source,
+        unit: Unit,
+        scope: Scope | None = None,
+        read: dict[str, Value | None] | None = None,
+        attributes: dict[str, Value] | None = None,
+    ) -> None:
+        super().__init__(program, source, unit)
+        self.scope = scope
+        self.read: dict[str, Value | None] = {} if read is None else read
+        self.attributes = attributes
+        """Attributes of `self` as known so far, while they are being found out; None: ask for them."""
+        self.stored: dict[str, Value] = {}
+        self.returned: list[Value] = []
+        self.stars: list[s.ImportFrom] = []
+        self._inner: list[s.FunctionDef | s.Lambda] = []
+        self._ever: dict[str, Value] = {}
+        self._enclosing: dict[str, Value] = {}
+        self._breaks: list[State] = []
+
+    # --- units ------------------------------------------------------------------------------------------------------
+
+    def run_statement(self) -> Outcome:
+        """Goes through a statement of a module or class body."""
+        self.block((self.unit.node,))
+        binds = dict(self.state.names)
+        self.inner_functions()
+        return Outcome(self.result(), binds, tuple(self.stars))
+
+    def run_function(self, function: s.FunctionDef) -> Outcome:
+        """Goes through the body of a function of a module or class body."""
+        for decorator in function.decorators:
+            self.evaluate(decorator)
+        self.parameters(function)
+        self.block(function.body)
+        if self.state.reached:
+            self.returned.append(only(Constant(None)))
+        self.inner_functions()
+        return Outcome(self.result(), returned=join(self.returned))
+
+    def result(self) -> UnitResult:
+        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), self.values)
+
+    def parameters(self, function: s.FunctionDef) -> None:
+        parameters = function.parameters
+        kind = method_kind(function) if self.unit.owner else "staticmethod"
+        if self.unit.owner and kind != "staticmethod" and parameters:
+            cls = UserClass(self.source.path, self.unit.owner)
+            first, parameters = parameters[0], parameters[1:]
+            if kind == "classmethod":
+                self.bind_name(s.Name(first.name_span, first.name), only(cls))
+            else:
+                self.self_name, self.self_class = first.name, cls
+                self.bind_name(s.Name(first.name_span, first.name), only(Instance(cls)))
+        for parameter in parameters:
+            if parameter.default is not None:
+                self.evaluate(parameter.default)
+            self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
+
+    def parameter(self, parameter: s.ParameterDef) -> Value:
+        if parameter.kind == "var_positional":
+            return only(Collection("tuple", None, unknown("an argument")))
+        if parameter.kind == "var_keyword":
+            return only(Mapping((), True))
+        if parameter.annotation is not None:
+            value = self.annotated(parameter.annotation)
+            if not why_unknown(value):
+                return loose(value)
+        return unknown(f"parameter `{parameter.name}`")
+
+    def inner_functions(self) -> None:
+        """Goes through the functions inside this one, which may run at any time: names have all values they ever get."""
+        while self._inner:
+            inner = self._inner.pop(0)
+            outer, self.state = self.state, State.empty()
+            returned, self.returned = self.returned, []
+            self._enclosing = {**self._enclosing, **self._ever}
+            for parameter in inner.parameters:
+                self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
+            if isinstance(inner, s.Lambda):
+                self.evaluate(inner.body)
+            else:
+                self.block(inner.body)
+            self.state, self.returned = outer, returned
+
+    def enter_function(self, node: s.Lambda | s.FunctionDef) -> None:
+        if all(known.span != node.span for known in self._inner):
+            self._inner.append(node)
+
+    # --- names ------------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        if name in self._enclosing:
+            return loose(self._enclosing[name])
+        if self.scope is not None:
+            if name in self.scope.elsewhere:
+                return unknown(f"functions re-bind `{name}`")
+            value = self.read[name] = self.scope.now.names.get(name)
+            if value is not None:
+                return value
+        return loose(self.program.value("name", self.source.path, name))
+
+    def outer_binding(self, name: str) -> Value | None:
+        if self.scope is None or name in self._enclosing:
+            return None
+        value = self.read[name] = self.scope.now.names.get(name)
+        return value
+
+    def own_attribute(self, name: str) -> Value:
+        if self.attributes is not None:
+            known = self.attributes.get(name)
+            if known is not None:
+                return loose(known)
+        cls = self.self_class
+        if cls is None:
+            return unknown("no class")
+        if self.attributes is not None:
+            return unknown(f"attribute `{name}` is not known yet")
+        return loose(self.program.value("attribute", Instance(cls), name))
+
+    def bind_name(self, target: s.Name, value: Value) -> None:
+        super().bind_name(target, value)
+        known = self._ever.get(target.name)
+        self._ever[target.name] = value if known is None else known | value
+
+    def bind_target(self, target: s.Expression, value: Value) -> None:
+        match target:
+            case s.Name():
+                self.bind_name(target, value)
+            case s.Attribute():
+                self.evaluate(target.value)
+                if isinstance(target.value, s.Name):
+                    owner = target.value.name
+                    self.state.attributes[owner, target.name] = value
+                    if owner == self.self_name and owner:
+                        known = self.stored.get(target.name)
+                        self.stored[target.name] = value if known is None else known | value
+                self.values[target.span] = value
+            case s.Subscript():
+                self.store_item(target, value)
+            case s.Sequence():
+                self.unpack(target, value)
+            case s.Starred():
+                self.bind_target(target.value, unknown("the rest of an unpacking"))
+            case _:
+                self.evaluate(target)
+
+    def unpack(self, target: s.Sequence, value: Value) -> None:
+        items = self.items_of(value)
+        fits = items is not None and len(items) == len(target.items)
+        starred = any(isinstance(item, s.Starred) for item in target.items)
+        for number, item in enumerate(target.items):
+            if fits and items is not None and not starred:
+                self.bind_target(item, items[number])
+            else:
+                self.bind_target(item, unknown("a part of an unpacking") if starred else self.element_of(value))
+
+    def store_item(self, target: s.Subscript, value: Value) -> None:
+        index = [self.evaluate(part) for part in target.indices]
+        if not isinstance(target.value, s.Name):
+            self.evaluate(target.value)
+            return
+        name = target.value.name
+        held = self.evaluate(target.value)
+        key = truth_name(index[0]) if len(index) == 1 else None
+        if len(held) == 1:
+            (mapping,) = held
+            if isinstance(mapping, Mapping):
+                if key is None:
+                    self.state.names[name] = loose(held)
+                else:
+                    keys = {known.name: known for known in mapping.keys} | {key: Key(key, value)}
+                    self.state.names[name] = only(Mapping(tuple(keys.values()), mapping.open, mapping.cls))
+                return
+        self.state.names[name] = loose(held)
+
+    # --- annotations ------------------------------------------------------------------------------------------------
+
+    def annotated(self, node: s.Expression) -> Value:
+        """What something annotated like this holds."""
+        match node:
+            case s.Literal(value=str() as text) if text.replace(".", "").isidentifier():
+                return self.annotated(_parsed(text, node))
+            case s.Literal(value=None):
+                return only(Constant(None))
+            case s.Name() | s.Attribute():
+                return join(self._instance(atom) for atom in self.evaluate(node))
+            case s.BinaryOperation(operator="|"):
+                return without_none(self.annotated(node.left) | self.annotated(node.right))
+            case s.Subscript():
+                name = dotted(node.value).rpartition(".")[2]
+                if name == "Optional":
+                    return self.annotated(node.indices[0])
+                if name == "Union":
+                    return without_none(join(self.annotated(part) for part in node.indices))
+                if name in ("list", "List", "Sequence", "Iterable", "Iterator", "set", "Set"):
+                    return only(Collection("list", None, self.annotated(node.indices[0])))
+        return unknown("an annotation that says too little")
+
+    def _instance(self, atom: Any) -> Value:
+        if isinstance(atom, UserClass):
+            below = self.program.ask("subclasses", atom.path, atom.qualname) or ()
+            return join((only(Instance(atom)), *(only(Instance(cls)) for cls in below)))
+        if isinstance(atom, LibraryClass):
+            found = self.program.world.signatures.find(atom.qualified)
+            # of a module class that is no finished model anything may be passed that derives from it
+            if found is not None and found.entry.role in ("model", "output", "config", "tokenizer", "processor"):
+                if found.entry.role != "model" or found.entry.head:
+                    return only(Instance(atom))
+        return unknown("an annotation that says too little")
+
+    # --- statements -------------------------------------------------------------------------------------------------
+
+    def block(self, statements: Iterable[s.Statement]) -> None:
+        for statement in statements:
+            if not self.state.reached:
+                return
+            _EXECUTE[type(statement)](self, statement)
+
+    def expression_statement(self, node: s.ExpressionStatement) -> None:
+        self.evaluate(node.value)
+
+    def assign(self, node: s.Assign) -> None:
+        if node.value is None:
+            for target in node.targets:
+                if isinstance(target, s.Name) and node.annotation is not None:
+                    self.bind_name(target, self.annotated(node.annotation))
+            return
+        value = self.evaluate(node.value)
+        if isinstance(node.value, s.Name | s.Attribute) or len(node.targets) > 1:
+            # two names for one dictionary: what is done to it by one is not seen by the other
+            value = loose(value)
+            if isinstance(node.value, s.Name) and node.value.name in self.state.names:
+                self.state.names[node.value.name] = value
+        if node.annotation is not None:
+            declared = self.annotated(node.annotation)
+            if why_unknown(value) and not why_unknown(declared):
+                value = declared
+        for target in node.targets:
+            self.bind_target(target, value)
+
+    def augmented(self, node: s.AugmentedAssign) -> None:
+        target = node.target
+        if isinstance(target, s.Name):
+            operation = s.BinaryOperation(node.span, node.operator, target, node.value)
+            self.bind_name(target, self.evaluate(operation))
+        else:
+            self.evaluate(node.value)
+            self.bind_target(target, unknown("an augmented assignment"))
+
+    def delete(self, node: s.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, s.Name):
+                self.state.bind(target.name, unknown("deleted"))
+            elif isinstance(target, s.Subscript) and isinstance(target.value, s.Name):
+                held = self.evaluate(target.value)
+                key = truth_name(self.evaluate(target.indices[0]))
+                atoms = [atom for atom in held if isinstance(atom, Mapping)]
+                if len(held) == 1 and atoms and key is not None:
+                    keys = tuple(known for known in atoms[0].keys if known.name != key)
+                    self.state.names[target.value.name] = only(Mapping(keys, atoms[0].open, atoms[0].cls))
+                else:
+                    self.state.names[target.value.name] = loose(held)
+            else:
+                self.evaluate(target)
+
+    def return_(self, node: s.Return) -> None:
+        self.returned.append(only(Constant(None)) if node.value is None else self.evaluate(node.value))
+        self.state.reached = False
+
+    def raise_(self, node: s.Raise) -> None:
+        if node.value is not None:
+            self.evaluate(node.value)
+        self.state.reached = False
+
+    def import_(self, node: s.Import) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            module = alias.name if alias.asname else name
+            span = alias.asname_span or alias.name_span
+            self.bind_name(s.Name(span, name), only(Module(module)))
+
+    def import_from(self, node: s.ImportFrom) -> None:
+        if node.star:
+            self.stars.append(node)
+            return
+        for alias in node.names:
+            value = self.program.value("import", self.source.path, node.module, node.level, alias.name)
+            self.values[alias.name_span] = value
+            self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
+
+    def if_(self, node: s.If) -> None:
+        truth = truthiness(self.evaluate(node.test))
+        gated = _is_gate(node.test)
+        guards = self.guards
+        if gated:
+            self.guards = (*guards, "*")
+        before = self.state
+        self.state = before.copy()
+        self.narrow(node.test, True)
+        self.state.reached = before.reached and truth is not False
+        self.block(node.body)
+        after, self.state = self.state, before.copy()
+        self.narrow(node.test, False)
+        self.state.reached = before.reached and truth is not True
+        self.block(node.orelse)
+        self.state = joined((after, self.state), self.outer_binding)
+        self.guards = guards
+
+    def for_(self, node: s.For) -> None:
+        element = self.element_of(self.evaluate(node.iterable))
+        self.loop(lambda: self.bind_target(node.target, element), node.body, node.orelse, endless=False)
+
+    def while_(self, node: s.While) -> None:
+        def test() -> None:
+            self.evaluate(node.test)
+            self.narrow(node.test, True)
+
+        endless = isinstance(node.test, s.Literal) and bool(node.test.value)
+        self.loop(test, node.body, node.orelse, endless)
+
+    def loop(self, start: Callable[[], None], body: s.Block, orelse: s.Block, endless: bool) -> None:
+        """Goes through the body twice: what the first round leaves, the second one finds. What still changes then has a
+        value that depends on the number of rounds: unknown."""
+        breaks, self._breaks = self._breaks, []
+        entry = self.state
+        for _ in range(2):
+            self.state = entry.copy()
+            start()
+            self.block(body)
+            again = joined((entry, self.state), self.outer_binding)
+            changed = [name for name, value in again.names.items() if entry.names.get(name, value) != value]
+            before, entry = entry, again
+        entry = entry.copy()
+        for name in changed:
+            if name in before.names:
+                entry.names[name] = entry.names[name] | unknown(f"`{name}` changes in a loop")
+        self.state = entry
+        if endless:
+            self.state.reached = False
+        self.block(orelse)
+        self.state = joined((self.state, *self._breaks), self.outer_binding)
+        self._breaks = breaks
+
+    def with_(self, node: s.With) -> None:
+        guards = self.guards
+        for item in node.items:
+            value = self.evaluate(item.value)
+            if isinstance(item.value, s.Call) and dotted(item.value).rpartition(".")[2] in _EXPECTS:
+                self.guards = (*self.guards, *_exceptions(argument.value for argument in item.value.arguments))
+            if item.target is not None:
+                entered = value if any(isinstance(atom, Instance) for atom in value) else unknown("a context manager")
+                self.bind_target(item.target, entered)
+        self.block(node.body)
+        if any(guard not in guards for guard in self.guards):
+            self.state.reached = True  # what was expected is swallowed
+        self.guards = guards
+
+    def try_(self, node: s.Try) -> None:
+        guards = self.guards
+        expected: list[str] = []
+        for handler in node.handlers:
+            names = _exceptions(handler.types) or ["*"]
+            raises = any(isinstance(statement, s.Raise) for statement in handler.body)
+            expected += [] if raises and set(names) & {"*"} else names
+        before = self.state.copy()
+        self.guards = (*guards, *expected)
+        self.block(node.body)
+        self.guards = guards
+        ended = self.state
+        # a handler starts from any point of the body
+        anywhere = joined((before, State(ended.names, {})), self.outer_binding)
+        ends: list[State] = []
+        for handler in node.handlers:
+            self.state = anywhere.copy()
+            if handler.name:
+                self.state.bind(handler.name, unknown("an exception"))
+            self.block(handler.body)
+            ends.append(self.state)
+        self.state = ended
+        self.block(node.orelse)
+        self.state = joined((self.state, *ends), self.outer_binding)
+        reached = self.state.reached
+        self.state.reached = True
+        self.block(node.final)
+        self.state.reached = self.state.reached and reached
+
+    def match(self, node: s.Match) -> None:
+        self.evaluate(node.subject)
+        before = self.state
+        ends: list[State] = []
+        for case in node.cases:
+            self.state = before.copy()
+            for name in case.bound:
+                self.state.bind(name, unknown("bound by a pattern"))
+            self.block(case.body)
+            ends.append(self.state)
+        if not any(case.irrefutable for case in node.cases):
+            ends.append(before)
+        self.state = joined(ends, self.outer_binding)
+
+    def function(self, node: s.FunctionDef) -> None:
+        for decorator in node.decorators:
+            self.evaluate(decorator)
+        for parameter in node.parameters:
+            if parameter.default is not None:
+                self.evaluate(parameter.default)
+        self.bind_name(s.Name(node.name_span, node.name), unknown("a function inside a function"))
+        self.enter_function(node)
+
+    def class_(self, node: s.ClassDef) -> None:
+        for decorator in node.decorators:
+            self.evaluate(decorator)
+        for base in node.bases:
+            self.evaluate(base.value)
+        unit = self.source.by_qualname.get(self.unit.qualname) if self.unit.node is node else None
+        name = s.Name(node.name_span, node.name)
+        if unit is not None and unit.key == self.unit.key:
+            self.bind_name(name, only(UserClass(self.source.path, unit.qualname)))
+        else:
+            self.bind_name(name, unknown("a class inside a function, or one that is defined again"))
+            for statement in node.body:
+                if isinstance(statement, s.FunctionDef):
+                    self.enter_function(statement)
+
+    def scope_(self, node: s.Scope) -> None:
+        for name in node.names:
+            self.state.bind(name, unknown(f"`{name}` is {node.kind}"))
+
+    def jump(self, node: s.Jump) -> None:
+        if node.kind == "break":
+            self._breaks.append(self.state.copy())
+        if node.kind in ("break", "continue"):
+            self.state.reached = False
+
+    def broken(self, node: s.Broken) -> None:
+        for name in node.names:
+            self.state.bind(name, unknown("it stands in text that does not parse"))
+
+    # --- narrowing --------------------------------------------------------------------------------------------------
+
+    def narrow(self, test: s.Expression, truth: bool) -> None:
+        """Takes into account that `test` was true, or false."""
+        match test:
+            case s.Not():
+                self.narrow(test.value, not truth)
+            case s.BooleanOperation() if truth == (test.operator == "and"):
+                self.narrow(test.left, truth)
+                self.narrow(test.right, truth)
+            case s.Name() | s.Attribute() if truth:
+                self._narrow_to(test, lambda value: without_none(value))
+            case s.Compare(operators=("is",) | ("==",), operands=(subject, s.Literal(value=None))):
+                self._narrow_none(subject, truth)
+            case s.Compare(operators=("is not",) | ("!=",), operands=(subject, s.Literal(value=None))):
+                self._narrow_none(subject, not truth)
+            case s.Compare(operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)):
+                self._narrow_key(subject, key, truth == (operator == "in"))
+            case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
+                # what else the object may be then, its class does not tell
+                self._narrow_to(subject.value, lambda _: unknown("narrowed by a test of its class or attributes"))
+
+    def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
+        if isinstance(node, s.Name):
+            value = self.state.names.get(node.name)
+            if value is None:
+                value = self.lookup(node.name)
+            changed = change(value)
+            if changed != value:
+                self.state.bind(node.name, changed)
+        elif isinstance(node, s.Attribute) and isinstance(node.value, s.Name):
+            value = self.local_attribute(node)
+            if value is None:
+                owner = self.state.names.get(node.value.name)
+                if owner is None:
+                    owner = self.lookup(node.value.name)
+                value = self.attribute_of(node, owner)
+                self.reads.pop(node.span, None)
+            self.state.attributes[node.value.name, node.name] = change(value)
+
+    def _narrow_none(self, node: s.Expression, is_none: bool) -> None:
+        if isinstance(node, s.Name | s.Attribute):
+            self._narrow_to(node, lambda value: only(Constant(None)) if is_none else without_none(value))
+
+    def _narrow_key(self, node: s.Expression, key: str, present: bool) -> None:
+        def change(value: Value) -> Value:
+            return frozenset(_with_key(atom, key, present) if isinstance(atom, Mapping) else atom for atom in value)
+
+        if isinstance(node, s.Name):
+            held = self.state.names.get(node.name) or self.lookup(node.name)
+            if any(isinstance(atom, Instance) for atom in held):
+                self._narrow_to(node, lambda _: unknown("narrowed by a test of its keys"))
+            else:
+                self._narrow_to(node, change)
+
+
+def _with_key(mapping: Mapping, key: str, present: bool) -> Mapping:
+    others = tuple(known for known in mapping.keys if known.name != key)
+    if not present:
+        return Mapping(others, mapping.open, mapping.cls)
+    value = next((known.value for known in mapping.keys if known.name == key), unknown(f"entry `{key}`"))
+    return Mapping((*others, Key(key, value)), mapping.open, mapping.cls)
+
+
+def _parsed(text: str, node: s.Literal) -> s.Expression:
+    """`a.b` out of a string annotation; all of it has the string's span."""
+    first, *rest = text.split(".")
+    expression: s.Expression = s.Name(node.span, first)
+    for name in rest:
+        expression = s.Attribute(node.span, expression, name, node.span)
+    return expression
+
+
+def _exceptions(types: Iterable[s.Expression]) -> list[str]:
+    """Last names of the exceptions listed; "*" for those that stand for any."""
+    names: list[str] = []
+    for kind in types:
+        parts = kind.items if isinstance(kind, s.Sequence) else (kind,)
+        for part in parts:
+            name = dotted(part).rpartition(".")[2]
+            names.append("*" if not name or name in _ANY_FAILURE else name)
+    return names
+
+
+def _is_gate(test: s.Expression) -> bool:
+    """Whether a condition asks for versions, for what is installed, or for the type checker: then code under it is
+    written for another world than the one that is looked at."""
+    pending: list[s.Expression] = [test]
+    while pending:
+        node = pending.pop()
+        match node:
+            case s.Name(name=name) | s.Attribute(name=name):
+                lowered = name.lower()
+                if "version" in lowered or name == "TYPE_CHECKING" or lowered.endswith("_available"):
+                    return True
+                if isinstance(node, s.Attribute):
+                    pending.append(node.value)
+            case s.Call():
+                pending += [node.function, *(argument.value for argument in node.arguments)]
+            case s.Not():
+                pending.append(node.value)
+            case s.BooleanOperation() | s.BinaryOperation():
+                pending += [node.left, node.right]
+            case s.Compare():
+                pending += node.operands
+            case s.Opaque():
+                pending += node.parts
+    return False
+
+
+_EXECUTE: dict[type, Callable[[Any, Any], None]] = {
+    s.ExpressionStatement: Flow.expression_statement,
+    s.Assign: Flow.assign,
+    s.AugmentedAssign: Flow.augmented,
+    s.Delete: Flow.delete,
+    s.Return: Flow.return_,
+    s.Raise: Flow.raise_,
+    s.Import: Flow.import_,
+    s.ImportFrom: Flow.import_from,
+    s.If: Flow.if_,
+    s.For: Flow.for_,
+    s.While: Flow.while_,
+    s.With: Flow.with_,
+    s.Try: Flow.try_,
+    s.Match: Flow.match,
+    s.FunctionDef: Flow.function,
+    s.ClassDef: Flow.class_,
+    s.Scope: Flow.scope_,
+    s.Jump: Flow.jump,
+    s.Broken: Flow.broken,
+}

@@ -1,0 +1,133 @@
+"""What well-known callables do with values, where a signature does not say it.
+
+All names are those of the libraries; each table says what its members have in common.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+
+from ..signatures.model import Entry
+
+TORCH_MODULE = "torch.nn.modules.module.Module"
+
+RETURNS_SELF = frozenset(
+    (
+        "to",
+        "cuda",
+        "cpu",
+        "xpu",
+        "ipu",
+        "mps",
+        "half",
+        "float",
+        "double",
+        "bfloat16",
+        "type",
+        "eval",
+        "train",
+        "requires_grad_",
+        "share_memory",
+        "to_empty",
+        "apply",
+        "to_bettertransformer",
+        "reverse_bettertransformer",
+        "dequantize",
+    )
+)
+"""Methods of `nn.Module` and `PreTrainedModel` that return the module itself."""
+
+MAKES_INSTANCE = frozenset(("from_pretrained", "from_config", "_from_config"))
+"""Class methods of transformers that return an instance of the class (or of the class that an Auto class chooses)."""
+
+CHANGES_OUTPUT = frozenset(("return_dict", "torchscript", "output_loading_info", "use_return_dict"))
+"""Keywords of those under which the model, or what it returns, is something else than usual."""
+
+TRANSPARENT_WRAPPERS = frozenset(
+    (
+        "torch.compile",
+        "torch.jit.script",
+        "torch.quantization.convert",
+        "torch.nn.utils.parametrizations.weight_norm",
+        "torch.nn.utils.weight_norm",
+        "torch.nn.utils.spectral_norm",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+        "copy.copy",
+        "copy.deepcopy",
+    )
+)
+"""Functions that return something which is called as their first argument is."""
+
+MODULE_WRAPPERS = frozenset(
+    (
+        "torch.nn.parallel.data_parallel.DataParallel",
+        "torch.nn.parallel.distributed.DistributedDataParallel",
+    )
+)
+"""Modules that hand a call on to the module given as their first argument, and keep it as `.module`."""
+
+TRANSPARENT_DECORATORS = frozenset(
+    (
+        "abstractmethod",
+        "autocast",
+        "beartype",
+        "cache",
+        "compile",
+        "custom_bwd",
+        "custom_fwd",
+        "enable_grad",
+        "export",
+        "final",
+        "ignore",
+        "inference_mode",
+        "jaxtyped",
+        "lru_cache",
+        "no_grad",
+        "overload",
+        "override",
+        "script_method",
+        "set_grad_enabled",
+        "torch_compile",
+        "typechecked",
+        "unused",
+    )
+)
+"""Last names of decorators after which a function takes and returns what it did before."""
+
+DATACLASS_DECORATORS = frozenset(("dataclass", "dataclasses.dataclass"))
+
+STANDARD_LIBRARY = sys.stdlib_module_names
+"""Modules that no question is asked about."""
+
+CHANGES_CALLS = (b"register_forward_pre_hook", b".forward =", b".forward=", b"__class__ =", b"__call__ =")
+"""Text after which a file's modules may be called otherwise than their class says."""
+
+
+def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[str, ...]:
+    """The model types that a checkpoint's name may stand for: those that are whole words of it ("deit" in
+    "facebook/deit-base-distilled"), the longest where one holds another ("xlm-roberta", not "roberta").
+
+    transformers' own `AutoConfig.from_pretrained` guesses by name too, when a `config.json` names no type, but takes parts
+    of words; a guess of ours must not be wrong, so it is more careful. Empty where nothing fits.
+    """
+    name = checkpoint.rstrip("/").rpartition("/")[2].lower().replace("_", "-")
+    found: list[str] = []
+    for model_type in sorted(model_types, key=len, reverse=True):
+        word = re.escape(model_type.lower().replace("_", "-"))
+        rest, n = re.subn(rf"(?<![a-z0-9]){word}(?![a-z0-9])", "/", name)
+        if n:
+            found.append(model_type)
+            name = rest
+    return tuple(found)
+
+
+def is_module(entry: Entry) -> bool:
+    """Whether instances of the class are torch modules."""
+    return entry.role in ("model", "module") or TORCH_MODULE in entry.mro
+
+
+def is_keyed(entry: Entry) -> bool:
+    """Whether calling an instance gives a dictionary of model inputs."""
+    return entry.role in ("tokenizer", "processor")

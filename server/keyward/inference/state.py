@@ -1,0 +1,103 @@
+"""What names hold at one point of a function or module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .values import Atom, Collection, Constant, Key, Mapping, Unknown, Value, join, unknown
+
+
+class State:
+    """Values of local names, and of attributes set or narrowed on local names (`self.encoder`, `outputs.loss`).
+
+    `path` says that the point is reached at all: after `return` or `raise` it is not.
+    """
+
+    __slots__ = ("attributes", "names", "reached")
+
+    def __init__(self, names: dict[str, Value], attributes: dict[tuple[str, str], Value], reached: bool = True) -> None:
+        self.names = names
+        self.attributes = attributes
+        self.reached = reached
+
+    @staticmethod
+    def empty() -> State:
+        return State({}, {})
+
+    def copy(self) -> State:
+        return State(dict(self.names), dict(self.attributes), self.reached)
+
+    def bind(self, name: str, value: Value) -> None:
+        self.names[name] = value
+        if self.attributes:
+            for key in [key for key in self.attributes if key[0] == name]:
+                del self.attributes[key]
+
+
+def joined(states: Iterable[State], outer: Callable[[str], Value | None]) -> State:
+    """The state where paths meet. A name that a path did not bind has the value there that `outer` gives; where that is
+    None too, the name is taken to be unbound, and using it would be another mistake than ours."""
+    reached = [state for state in states if state.reached]
+    if not reached:
+        return State({}, {}, reached=False)
+    if len(reached) == 1:
+        return reached[0]
+    names: dict[str, Value] = {}
+    for name in dict.fromkeys(name for state in reached for name in state.names):
+        values = [state.names.get(name) for state in reached]
+        if None in values:
+            values.append(outer(name))
+        known = [value for value in values if value is not None]
+        result = known[0]
+        for value in known[1:]:
+            result = result if result == value else merged(result, value)
+        names[name] = result
+    attributes: dict[tuple[str, str], Value] = {}
+    for key in set.intersection(*(set(state.attributes) for state in reached)):
+        attributes[key] = join(state.attributes[key] for state in reached)
+    return State(names, attributes)
+
+
+def merged(one: Value, other: Value) -> Value:
+    """Union of two values; two dictionaries become one, whose keys are certain where both have them."""
+    mappings = [atom for atom in (*one, *other) if isinstance(atom, Mapping)]
+    if len(mappings) < 2:
+        return one | other
+    rest = frozenset(atom for atom in one | other if not isinstance(atom, Mapping))
+    keys: dict[str, Key] = {}
+    for mapping in mappings:
+        for key in mapping.keys:
+            known = keys.get(key.name)
+            value = key.value if known is None else known.value | key.value
+            certain = all(any(k.name == key.name and k.certain for k in m.keys) for m in mappings)
+            keys[key.name] = Key(key.name, value, certain)
+    classes = {mapping.cls for mapping in mappings}
+    whole = Mapping(tuple(keys.values()), any(m.open for m in mappings), classes.pop() if len(classes) == 1 else "")
+    return rest | {whole}
+
+
+def loose(value: Value) -> Value:
+    """The value once others may have changed it: a dictionary may have got and lost keys, a list elements."""
+    if not any(isinstance(atom, Mapping | Collection) for atom in value):
+        return value
+    return frozenset(_loose(atom) for atom in value)
+
+
+def _loose(atom: Atom) -> Atom:
+    if isinstance(atom, Mapping):
+        return Mapping(tuple(Key(key.name, key.value, False) for key in atom.keys), True, atom.cls)
+    if isinstance(atom, Collection) and atom.kind != "tuple":
+        return Collection(atom.kind, None, atom.item | unknown("an element added elsewhere"))
+    return atom
+
+
+def truthiness(value: Value) -> bool | None:
+    """True or False where all alternatives agree, else None."""
+    if not value or any(not isinstance(atom, Constant) for atom in value):
+        return None
+    verdicts = {bool(atom.value) for atom in value if isinstance(atom, Constant)}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def without_none(value: Value) -> Value:
+    return frozenset(atom for atom in value if atom != Constant(None)) or frozenset((Unknown("only None"),))
