@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,8 +13,8 @@ import msgspec
 
 from ..inference.answers import Answer, Question
 from ..inference.jedi_protocol import READY, Reply, Request
+from .own_process import own_command
 
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); import keyward.inference.jedi_process as p; p.main()"
 _REQUESTS_PER_PROCESS = 200
 """A process that has answered as many is replaced by a fresh one: jedi lets go of nothing that it has parsed."""
 _FAILURES = 3
@@ -39,12 +37,13 @@ class JediClient:
         self._cache = cache
         self._limit = limit
         self._start_limit = start_limit
-        self._command = tuple(command) if command else _command()
+        self._command = tuple(command or own_command("keyward.inference.jedi_process"))
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._number = 0
         self._requests = 0
         self._failures = 0
+        self._late = False
         self._stopped = False
         self.problem = ""
         """One sentence when jedi cannot be used at all, "" otherwise."""
@@ -75,10 +74,10 @@ class JediClient:
                     answered += 1
                     self._failures = 0
             if answered < len(left):
-                alive = self._end()
+                self._end()
                 self._note_failure()
                 name = left[answered].name or left[answered].module
-                reason = f"jedi took too long over `{name}`" if alive else f"the jedi process ended over `{name}`"
+                reason = f"jedi took too long over `{name}`" if self._late else f"the jedi process ended over `{name}`"
                 yield left[answered], Answer.unknown(reason)
                 answered += 1
             left = left[answered:]
@@ -143,7 +142,7 @@ class JediClient:
         expected = 0
         while expected < len(request.questions):
             line = self._line(limit)
-            if line is None:
+            if not line:
                 return
             try:
                 reply = msgspec.json.decode(line, type=Reply)
@@ -154,26 +153,25 @@ class JediClient:
                 expected += 1
                 limit = self._limit
 
-    def _line(self, limit: float) -> bytes | None:
-        """The next line; None when none comes in time, or the process has ended."""
+    def _line(self, limit: float) -> bytes:
+        """The next line; empty when the process has ended, or (`_late`) none comes in time."""
+        self._late = False
         try:
-            return self._lines.get(timeout=limit) or None
+            return self._lines.get(timeout=limit)
         except queue.Empty:
-            return None
+            self._late = True
+            return b""
 
-    def _end(self) -> bool:
-        """Kill the process; says whether it was still alive."""
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is None:
-            return False
-        alive = process.poll() is None
+            return
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-        return alive
 
 
 def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> None:
@@ -185,11 +183,3 @@ def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> 
     except (OSError, ValueError):
         pass
     lines.put(b"")
-
-
-def _command() -> tuple[str, ...]:
-    """Our own interpreter, isolated: nothing in the current folder or named by the environment can be imported."""
-    package = str(Path(__file__).parents[2])
-    here = os.getcwd()
-    folders = [package, *(folder for folder in sys.path if folder and folder not in (package, here))]
-    return (sys.executable, "-I", "-c", _BOOT, msgspec.json.encode(folders).decode())

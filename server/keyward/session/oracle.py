@@ -65,6 +65,7 @@ class Oracle:
         self._wanted: dict[str, frozenset[Question]] = {}
         self._due: set[Question] = set()
         self._changed: set[str] = set()
+        self._tree: str | None = None
         self._stamps: dict[str, tuple[int, int]] = {}
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -102,7 +103,7 @@ class Oracle:
     def renew(self, stubs: Callable[[], str]) -> None:
         """The signatures have changed: ask everything anew, against other stubs."""
         with self._state:
-            self._stubs = stubs
+            self._stubs, self._tree = stubs, None
             self._due.update(self._answers.questions)
             self._client.retry()
             self._wake()
@@ -181,6 +182,12 @@ class Oracle:
     def _stale(self, path: str) -> bool:
         return self._answers.source(path) is None or self._stamps.get(path) != _stamp(path)
 
+    def _stub_folder(self) -> str:
+        """The stub tree. Made once, and again when the signatures change or somebody has emptied the cache."""
+        if self._tree is None or (self._tree and not os.path.isdir(self._tree)):
+            self._tree = self._stubs()
+        return self._tree
+
     def _publish(self, found: dict[Question, Answer], sources: list[Source]) -> None:
         with self._state:
             same = not sources and all(self._answers.get(q) == answer for q, answer in found.items())
@@ -216,7 +223,7 @@ class Oracle:
                 alike.setdefault(replace(question, path=batch[0].path), []).append(question)
         if alike:
             folder = os.path.dirname(batch[0].path)
-            for question, answer in self._client.ask(folder, search, tuple(alike), self._stubs()):
+            for question, answer in self._client.ask(folder, search, tuple(alike), self._stub_folder()):
                 yield from ((same, answer) for same in alike[question])
 
 
