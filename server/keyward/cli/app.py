@@ -89,13 +89,15 @@ def serve(tcp: str | None) -> None:
     show_default=True,
     help="How findings are printed.",
 )
-@click.option("--fix", "fix", is_flag=True, help="Apply the safe fixes.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change what the program does.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change what the program does."
+)
 @click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
 @verbose_option
 @click.pass_context
-def check(context: click.Context, paths: tuple[str, ...], **options: Any) -> None:
+def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Check Python files, and those below folders. Default: the current folder.
 
     Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything.
@@ -110,7 +112,7 @@ def check(context: click.Context, paths: tuple[str, ...], **options: Any) -> Non
 @python_option
 @verbose_option
 @click.pass_context
-def signature(context: click.Context, name: str, python: str | None) -> None:
+def signature(context: click.Context, /, name: str, python: str | None) -> None:
     """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy."""
     from .signature import run
 
@@ -121,7 +123,7 @@ def signature(context: click.Context, name: str, python: str | None) -> None:
 @python_option
 @verbose_option
 @click.pass_context
-def doctor(context: click.Context, python: str | None) -> None:
+def doctor(context: click.Context, /, python: str | None) -> None:
     """Tell which interpreter, libraries and cache are used, and what to do where something is amiss."""
     from .doctor import run
 

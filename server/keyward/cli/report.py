@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..rules.finding import Finding, Fix, Severity
 from ..features.snapshot import Snapshot
+from ..rules.finding import Finding, Fix, Severity
 from ..text import LineIndex, Span, Unit
 
 N_EXCERPT_LINES = 6
@@ -73,6 +73,10 @@ class FileReport:
     """One sentence that says why the file could not be checked; "" where it was."""
     details: str = ""
     """What a developer of Keyward wants to know about the problem."""
+    n_fixed: int = 0
+    """How many fixes were applied."""
+    diff: str = ""
+    """What applying them would change."""
 
 
 def file_report(path: str, snapshot: Snapshot) -> FileReport:

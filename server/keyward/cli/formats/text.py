@@ -15,14 +15,14 @@ WIDTH = 160
 """Source lines are cut down to about this many columns."""
 
 
-def text(reports: Iterable[FileReport], summary: Summary) -> str:
-    """The whole output. Styled: whoever prints it strips that where it is not wanted."""
+def text(reports: Iterable[FileReport], last: str) -> str:
+    """All findings and a last line. Styled: whoever prints it strips that where it is not wanted."""
     parts = [
         finding(diagnostic, excerpt)
         for report in reports
         for diagnostic, excerpt in zip(report.diagnostics, report.excerpts, strict=True)
     ]
-    return "\n".join((*parts, conclusion(summary)))
+    return "\n".join((*parts, last))
 
 
 def finding(diagnostic: Diagnostic, excerpt: Sequence[str]) -> str:
@@ -45,14 +45,16 @@ def finding(diagnostic: Diagnostic, excerpt: Sequence[str]) -> str:
     return "\n".join((*lines, ""))
 
 
-def conclusion(summary: Summary) -> str:
+def conclusion(summary: Summary, n_fixed: int) -> str:
+    """One sentence that sums up."""
     counts = (
         (summary.errors, "error", "errors"),
         (summary.warnings, "warning", "warnings"),
         (summary.information, "note", "notes"),
     )
     found = ", ".join(_counted(*count) for count in counts if count[0])
-    return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}."
+    mended = f", {_counted(n_fixed, 'fix', 'fixes')} applied" if n_fixed else ""
+    return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}{mended}."
 
 
 def _counted(n: int, one: str, many: str) -> str:

@@ -1,0 +1,139 @@
+"""`keyward doctor`: what Keyward works with here, and what to do where something is amiss."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..environment.fingerprint import installed
+from ..environment.index import KNOWN, default_cache
+from ..environment.interpreter import Interpreter
+from ..signatures.store import Signatures
+from . import environments
+from .files import why
+
+START_SECONDS = 20.0
+"""How long an interpreter may take to start."""
+
+
+@dataclass
+class Section:
+    title: str
+    rows: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    """What to do about what is amiss here, one sentence each."""
+
+
+def run(python: str | None, color: bool | None) -> int:
+    """Prints it; the exit code is 1 where something is amiss."""
+    interpreter = environments.find(python)
+    sections = [_own(), _interpreter(interpreter), _libraries(interpreter), _cache(default_cache())]
+    width = max(len(section.title) for section in sections)
+    for section in sections:
+        for number, row in enumerate(section.rows):
+            title = click.style(f"{'' if number else section.title:{width}}", bold=True)
+            click.echo(f"{title}  {row}", color=color)
+    advice = [sentence for section in sections for sentence in section.advice]
+    click.echo(color=color)
+    if not advice:
+        click.echo(click.style("All is well.", fg="green"), color=color)
+        return 0
+    click.echo(click.style("What to do", fg="yellow", bold=True), color=color)
+    for sentence in advice:
+        click.echo(f"  - {sentence}", color=color)
+    return 1
+
+
+def _own() -> Section:
+    return Section("Keyward", [f"{__version__}, on Python {platform.python_version()}"])
+
+
+def _interpreter(interpreter: Interpreter) -> Section:
+    section = Section("Interpreter")
+    if interpreter.path is None:
+        section.rows.append(f"none ({interpreter.found_by})")
+        section.advice.append(
+            f"{interpreter.problem} Without one the shipped signatures of the newest versions are used."
+        )
+        return section
+    section.rows.append(str(interpreter.path))
+    section.rows.append(f"found by {interpreter.found_by}")
+    version, problem = _version(interpreter.path)
+    section.rows.append(version or f"does not run: {problem}")
+    if problem:
+        section.advice.append(
+            f"{interpreter.path} does not run ({problem}): give another with --python or the setting keyward.python."
+        )
+    return section
+
+
+def _version(path: Path) -> tuple[str, str]:
+    """What the interpreter says it is, or why it does not."""
+    command = [str(path), "-I", "-c", "import platform; print('Python', platform.python_version())"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=START_SECONDS, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        return "", f"no answer in {START_SECONDS:.0f} seconds"
+    except OSError as error:
+        return "", why(error)
+    answer = done.stdout.strip()
+    if done.returncode or not answer.startswith("Python 3"):
+        last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+        return "", last
+    return answer, ""
+
+
+def _libraries(interpreter: Interpreter) -> Section:
+    section = Section("Libraries")
+    signatures = environments.open_for(interpreter)
+    known = {library.distribution: library for library in signatures.libraries}
+    here = {item.distribution: item.version for item in installed(interpreter)} if interpreter.path else {}
+    for name in sorted({*known, *(name for name in KNOWN if name in here)}):
+        if name not in here:
+            section.rows.append(f"{name} {known[name].version}: not installed, judged by the shipped signatures")
+        elif name not in known:
+            section.rows.append(f"{name} {here[name]}: not read yet, the first `keyward check` or the editor does it")
+        else:
+            origin = {"indexed": "read from the installation", "shipped": "signatures came with Keyward"}
+            section.rows.append(f"{name} {here[name]}: {origin[known[name].origin]}")
+    if interpreter.path is not None and not any(name in here for name in KNOWN):
+        section.advice.append(
+            "Neither torch nor transformers is installed there. If they are elsewhere, give that environment with "
+            "--python or the setting keyward.python."
+        )
+    section.rows = section.rows or ["none"]
+    section.advice += _problems(signatures)
+    return section
+
+
+def _problems(signatures: Signatures) -> Iterator[str]:
+    for problem in signatures.problems:
+        yield f"{problem} If something seems to be missing, delete the cache folder: it is made anew."
+
+
+def _cache(folder: Path) -> Section:
+    section = Section("Cache")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    section.rows.append(f"{folder}, {size / 2**20:.1f} MiB")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            section.rows.append("can be written")
+    except OSError as error:
+        section.rows.append(f"cannot be written: {why(error)}")
+        variable = "LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"
+        section.advice.append(
+            f"The cache folder cannot be written, so what is read is forgotten at the end: make {folder} writable, "
+            f"free some space, or set {variable} to another folder."
+        )
+    return section

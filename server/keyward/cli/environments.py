@@ -1,0 +1,70 @@
+"""The interpreters that a command is about, and their index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..environment.fingerprint import canonical, installed
+from ..environment.index import Progress, default_cache, is_current, update_index
+from ..environment.interpreter import Interpreter, find_interpreter
+from ..signatures.store import Installed, Signatures, open_signatures
+from .progress import Step
+
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+
+
+def find(python: str | None) -> Interpreter:
+    """The interpreter for what is asked in the current folder."""
+    return find_interpreter(python, start=Path.cwd())
+
+
+def open_for(interpreter: Interpreter) -> Signatures:
+    """The signatures of an interpreter as they are now: nothing is started."""
+    return open_signatures(installed(interpreter) if interpreter.path else None, default_cache())
+
+
+def imported(files: Iterable[str]) -> frozenset[str]:
+    """Top-level names that files import, in the form of distribution names. Files that cannot be read give none."""
+    names: set[str] = set()
+    for file in files:
+        try:
+            names.update(match.decode("ascii", "ignore") for match in _IMPORT.findall(Path(file).read_bytes()))
+        except OSError:
+            continue
+    return frozenset(map(canonical, names))
+
+
+def bring_up_to_date(interpreter: Interpreter, wanted: Iterable[str], step: Step) -> tuple[Path, tuple[str, ...]]:
+    """Indexes what has no signatures yet of the distributions wanted.
+
+    Returns:
+        the cache folder that holds them now, and a sentence for each thing that went wrong.
+    """
+    cache = default_cache()
+    missing = sorted(_missing(interpreter, frozenset(wanted), cache))
+    if not missing:
+        return cache, ()
+
+    def tell(progress: Progress) -> None:
+        step(f"Reading {progress.distribution}", progress.done, progress.total)
+
+    step(f"Reading {', '.join(missing)}", 0, 1)
+    report = update_index(interpreter, cache, only=missing, progress=tell)
+    return report.cache, report.problems
+
+
+def _missing(interpreter: Interpreter, wanted: frozenset[str], cache: Path) -> Iterator[str]:
+    here = [item for item in installed(interpreter) if item.distribution in wanted]
+    if not any(item.distribution == "torch" for item in installed(interpreter)):
+        return
+    shipped = _shipped(here)
+    for item in here:
+        if item.distribution not in shipped and not is_current(cache, item):
+            yield item.distribution
+
+
+def _shipped(here: list[Installed]) -> set[str]:
+    """Distributions whose very version came with Keyward."""
+    return {library.distribution for library in open_signatures(here).libraries if library.origin == "shipped"}
