@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from keyward.signatures.binding import Binding, bind
 from keyward.signatures.model import Kind, Parameter, Signature
 
@@ -58,7 +59,11 @@ def as_function(signature: Signature) -> object:
     kinds = [p.kind for p in signature.parameters]
     for i, parameter in enumerate(signature.parameters):
         star = {Kind.VAR_POSITIONAL: "*", Kind.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        if parameter.kind is Kind.KEYWORD_ONLY and Kind.VAR_POSITIONAL not in kinds and kinds.index(parameter.kind) == i:
+        if (
+            parameter.kind is Kind.KEYWORD_ONLY
+            and Kind.VAR_POSITIONAL not in kinds
+            and kinds.index(parameter.kind) == i
+        ):
             parts.append("*")
         parts.append(star + parameter.name + ("=None" if parameter.default else ""))
         if parameter.kind is Kind.POSITIONAL_ONLY and Kind.POSITIONAL_ONLY not in kinds[i + 1 :]:
@@ -95,7 +100,14 @@ def test_raises_exactly_where_python_does(signature: Signature, call: Call) -> N
 
 
 @settings(max_examples=600, deadline=None)
-@given(signatures(), calls, st.integers(0, 3), st.lists(st.sampled_from((*NAMES, "z")), max_size=3), st.booleans(), st.booleans())
+@given(
+    signatures(),
+    calls,
+    st.integers(0, 3),
+    st.lists(st.sampled_from((*NAMES, "z")), max_size=3),
+    st.booleans(),
+    st.booleans(),
+)
 def test_an_open_call_is_at_fault_only_if_every_content_is(
     signature: Signature, call: Call, n_more: int, more: list[str], open_positional: bool, open_keywords: bool
 ) -> None:

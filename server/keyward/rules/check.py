@@ -82,7 +82,7 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         key = (id(result.calls), id(result.reads))
         found = before.get(key)
         if found is None:
-            found = (result, tuple(_findings(source.text, unit.start, result, signatures)))
+            found = (result, tuple(_findings(result, signatures)))
         known[key] = found
         findings += [finding.at(unit.start) for finding in found[1]]
     levels = dict(settings.levels)
@@ -119,14 +119,13 @@ def finding_key(finding: Finding) -> tuple[str, Span, str]:
     return finding.rule, finding.span, finding.subject
 
 
-def _findings(text: bytes, base: int, result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
+def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
     for site in result.calls:
         if not site.callees:
             continue
         call = BoundCall(site, result, signatures)
-        closed = _is_closed(text, base, site.node)
         for rule in RULES:
-            if not closed and rule.name in _NEEDS_WHOLE_CALL:
+            if site.node.broken and rule.name in _NEEDS_WHOLE_CALL:
                 continue
             if "TypeError" in site.guarded or ("*" in site.guarded and rule.severity is Severity.ERROR):
                 continue
@@ -136,11 +135,6 @@ def _findings(text: bytes, base: int, result: UnitResult, signatures: Signatures
             continue
         for rule in RULES:
             yield from rule.check_read(BoundRead(read, signatures))
-
-
-def _is_closed(text: bytes, base: int, call: syntax.Call) -> bool:
-    end = base + call.arguments_span.end
-    return text[end - 1 : end] == b")"
 
 
 def _leveled(findings: Iterable[Finding], levels: Mapping[str, Severity | None]) -> Iterator[Finding]:

@@ -1,0 +1,38 @@
+"""Every page under tests/pages, and the manual of the rules, whose examples must do what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from keyward.inference.world import World
+from keyward.rules import RuleSettings
+from keyward.signatures.store import Signatures
+from page_tests.page import Page, Test, read
+from page_tests.running import Run, check_file
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*(ROOT / "tests" / "pages").glob("*.md"), *(ROOT / "docs" / "rules").glob("*-*.md")])
+
+
+def _cases() -> list[object]:
+    cases = []
+    for path in PAGES:
+        page = read(path)
+        marks = [pytest.mark.real] if page.settings.get("real") else []
+        cases += [pytest.param(page, test, id=f"{path.stem}: {test.title}", marks=marks) for test in page.tests]
+    return cases
+
+
+@pytest.mark.parametrize(("page", "test"), _cases())
+def test_page(page: Page, test: Test, standin: Signatures, tmp_path: Path) -> None:
+    world = World(standin)
+    settings, problems = RuleSettings.read(page.settings.get("rules", {}))
+    assert not problems
+    for file in test.files:
+        (tmp_path / file.name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file.name).write_bytes(file.text.encode())
+    for file in test.files:
+        run = Run.of(str(tmp_path / file.name), file.text.encode(), world, settings)
+        check_file(run, file, f"{page.path.relative_to(ROOT)}: {test.title}")
