@@ -25,4 +25,5 @@ def _load():
 
 
 if __name__ == "__main__":
-    sys.exit(_load().main())
+    # Not sys.exit: exit hooks and threads of the libraries that were imported may never return.
+    os._exit(_load().main())

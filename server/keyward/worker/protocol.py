@@ -13,7 +13,10 @@ exits. Every answer has a `type`:
 `done`      last line
 """
 
+from __future__ import annotations
+
 import json
+from typing import Any, Iterable
 
 VERSION = 1
 
@@ -21,14 +24,12 @@ SCAN = "scan"
 INDEX = "index"
 
 
-def encode(message):
-    # type: (dict) -> bytes
+def encode(message: dict[str, Any]) -> bytes:
     """One line."""
     return json.dumps(message, separators=(",", ":"), ensure_ascii=True).encode("ascii") + b"\n"
 
 
-def decode(line):
-    # type: (bytes) -> dict
+def decode(line: bytes) -> dict[str, Any]:
     """The message of one line; {} for anything that is none."""
     try:
         message = json.loads(line.decode("utf-8"))
@@ -37,8 +38,13 @@ def decode(line):
     return message if isinstance(message, dict) else {}
 
 
-def index_request(distribution, families=(), modules=(), skip=(), have=()):
-    # type: (str, tuple, tuple, tuple, tuple) -> dict
+def index_request(
+    distribution: str,
+    families: Iterable[str] = (),
+    modules: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    have: Iterable[str] = (),
+) -> dict[str, Any]:
     """Introspect `distribution`: `families` come first, modules in `skip` are not imported, families in `have` not sent.
 
     `modules` are those that the scan found; for torch and transformers the worker knows them itself.
@@ -54,7 +60,6 @@ def index_request(distribution, families=(), modules=(), skip=(), have=()):
     }
 
 
-def scan_request():
-    # type: () -> dict
+def scan_request() -> dict[str, Any]:
     """List the distributions that define torch modules; imports nothing."""
     return {"protocol": VERSION, "command": SCAN}

@@ -33,9 +33,7 @@ def main():
     request = protocol.decode(sys.stdin.buffer.readline())
     # A library that reads from the terminal gets end-of-file instead of the client's line.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    channel.send(
-        "hello", protocol=protocol.VERSION, python="{}.{}.{}".format(*sys.version_info[:3]), prefix=sys.prefix
-    )
+    channel.send("hello", protocol=protocol.VERSION, python="{}.{}.{}".format(*sys.version_info[:3]), prefix=sys.prefix)
     if request.get("protocol") != protocol.VERSION:
         channel.send("problem", text="The worker speaks another protocol than the client.")
         return 1
@@ -56,11 +54,13 @@ def _index(channel, request):
     families = sorted(plan.families.items(), key=lambda item: (first.get(item[0], len(first)), item[0]))
     total = sum(len(modules) for _, modules in families)
     done = 0
+    lacking = {}
 
     root = plan.root
     if root and root not in skip:
         channel.send("progress", done=0, total=total, label=root)
-        if not _import(channel, root):
+        if not _import(channel, root, lacking):
+            _report(channel, plan, lacking)
             return
     channel.send("index", **plan.index())
     for family, names in families:
@@ -69,7 +69,7 @@ def _index(channel, request):
             channel.send("progress", done=done, total=total, label=name)
             done += 1
             if name not in skip:
-                module = _import(channel, name)
+                module = _import(channel, name, lacking)
                 if module is not None:
                     modules.append(module)
         entries = plan.entries(family, modules)
@@ -79,17 +79,33 @@ def _index(channel, request):
         if family not in have and entries:
             channel.send("family", family=family, entries=entries)
     channel.send("index", **plan.index())
+    _report(channel, plan, lacking)
+
+
+def _report(channel, plan, lacking):
     for text in plan.problems:
         channel.send("problem", text=text)
+    for missing, names in sorted(lacking.items()):
+        left_out = names[0] if len(names) == 1 else "{} and {} other modules".format(names[0], len(names) - 1)
+        channel.send("problem", text="{} is not installed: {} left out.".format(missing, left_out))
 
 
-def _import(channel, name):
-    """The imported module, or None after a problem was reported; nothing that an import raises gets past here."""
+def _import(channel, name, lacking):
+    """The imported module, or None after a problem was noted; nothing that an import raises gets past here.
+
+    `lacking` collects the modules that want something which is not installed: that is usual and said once for all.
+    """
     try:
         return importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        if missing and (name + ".").startswith(missing + "."):
+            return None  # this release of the library does not have the module
+        if missing and missing.partition(".")[0] != name.partition(".")[0]:
+            lacking.setdefault(missing, []).append(name)
+            return None
         first_line = (str(error).strip().splitlines() or [""])[0][:200]
         if isinstance(error, SystemExit):
             what = "it called sys.exit()"

@@ -1,0 +1,137 @@
+"""Indexes one distribution: runs the worker over it, again without the culprit where one module takes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..signatures.model import FORMAT, Dated, Entry, Exported, Index
+from ..signatures.store import Installed, read_family, read_index
+from ..signatures.writer import write_family, write_index
+from ..worker import protocol
+from .worker_client import Ending, Message
+
+_RESTARTS = 8
+_INDEX_EVERY = 40
+
+
+class DistributionIndex:
+    """The growing index of one distribution, written to `folder` as the worker's answers come in.
+
+    Args:
+        item: the distribution.
+        folder: where its files go.
+        families: those that come first; `changed` is called once they are there.
+        modules: what the scan found, for distributions that the worker does not know by itself.
+        run: runs the worker with a request and a listener.
+        progress: called with done, total and label.
+        changed: called when there is something new to open.
+    """
+
+    def __init__(
+        self,
+        item: Installed,
+        folder: Path,
+        families: tuple[str, ...],
+        modules: tuple[str, ...],
+        run: Callable[[Message, Callable[[Message], None]], Ending],
+        progress: Callable[[int, int, str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._item = item
+        self._folder = folder
+        self._families = families
+        self._asked = modules
+        self._run = run
+        self._progress = progress
+        self._changed = changed
+        self._exports: dict[str, dict[str, list[Exported]]] = {}
+        self._modules: dict[str, str] = {}
+        self._have: list[str] = []
+        self._skip: list[str] = []
+        self.problems: list[str] = []
+        self._resume()
+
+    def _resume(self) -> None:
+        """Take over what an earlier, unfinished run has written."""
+        try:
+            index = read_index(self._folder)
+        except ValueError:
+            return
+        for family in sorted(set(index.modules.values())) if index else ():
+            try:
+                entries = read_family(self._folder, family)
+            except (OSError, ValueError):
+                continue
+            self._have.append(family)
+            self._note_modules(family, [history[-1].entry for history in entries.values()])
+
+    def build(self) -> bool:
+        """Run to the end; whether the index is complete (as far as modules can be imported at all).
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        for _ in range(_RESTARTS):
+            request = protocol.index_request(
+                self._item.distribution, self._families, self._asked, tuple(self._skip), tuple(self._have)
+            )
+            ending = self._run(request, self._hear)
+            if ending.kind == "done":
+                self._write_index(complete=True)
+                return True
+            if ending.kind in ("cancelled", "not started"):
+                break
+            died = "ended the process" if ending.kind == "died" else "hung"
+            culprit = ending.label or self._item.distribution
+            self.problems.append(f"{culprit} could not be imported: it {died} ({ending.detail}).")
+            if not ending.label or ending.label in self._skip or ending.label == self._item.distribution:
+                break
+            self._skip.append(ending.label)
+        if self._have:
+            self._write_index(complete=False)
+        return False
+
+    def _hear(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "progress":
+            self._progress(message["done"], message["total"], message["label"])
+        elif kind == "problem":
+            self.problems.append(str(message["text"]))
+        elif kind == "index":
+            self._exports = {
+                module: {name: [Exported(self._item.version, origin)] for name, origin in names.items()}
+                for module, names in message["exports"].items()
+            }
+        elif kind == "family":
+            self._take_family(message["family"], message["entries"])
+
+    def _take_family(self, family: str, raw: dict[str, Any]) -> None:
+        entries = msgspec.convert(raw, dict[str, Entry])
+        version = self._item.version
+        write_family(self._folder, family, {name: [Dated(version, entry)] for name, entry in entries.items()})
+        self._have.append(family)
+        self._note_modules(family, list(entries.values()))
+        if family in self._families or len(self._have) % _INDEX_EVERY == 0:
+            self._write_index(complete=False)
+
+    def _note_modules(self, family: str, entries: list[Entry | None]) -> None:
+        self._modules.update({entry.module: family for entry in entries if entry is not None})
+
+    def _write_index(self, *, complete: bool) -> None:
+        write_index(
+            self._folder,
+            Index(
+                format=FORMAT,
+                distribution=self._item.distribution,
+                versions=(self._item.version,),
+                exports=self._exports,
+                modules=self._modules,
+                problems=tuple(dict.fromkeys(self.problems)),
+                complete=complete,
+            ),
+        )
+        self._changed()

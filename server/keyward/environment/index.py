@@ -1,0 +1,242 @@
+"""Brings the user's cache up to date with an interpreter's libraries, in the background, by way of the worker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import platformdirs
+from filelock import FileLock, Timeout
+
+from ..signatures.model import Index
+from ..signatures.store import Installed, cache_folder, read_index, recipe
+from ..signatures.writer import write_atomically
+from ..worker import protocol
+from .distribution import DistributionIndex
+from .fingerprint import installed
+from .interpreter import Interpreter
+from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
+
+KNOWN = ("transformers", "torch")
+"""Distributions that are indexed without looking for torch modules in their files first."""
+
+_LOCK_POLL = 0.5
+_LOCK_WAIT = 900.0
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far an index has come."""
+
+    distribution: str
+    done: int
+    total: int
+    label: str
+    """The module that is being read."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a refresh did."""
+
+    cache: Path
+    """The folder that was written: the user's, or a temporary one where that cannot be written."""
+    indexed: tuple[str, ...] = ()
+    """Distributions that were read anew."""
+    problems: tuple[str, ...] = ()
+    cancelled: bool = False
+
+
+def default_cache() -> Path:
+    """The user's cache folder, by the platform's conventions."""
+    return Path(platformdirs.user_cache_dir("keyward", appauthor=False))
+
+
+def is_current(cache: Path, item: Installed) -> bool:
+    """Whether the cache holds all of a distribution."""
+    folder = cache_folder(cache, item)
+    try:
+        index = read_index(folder)
+        return index is not None and index.complete and not _missing(folder, index)
+    except ValueError:
+        return False
+
+
+def _missing(folder: Path, index: Index) -> set[str]:
+    try:
+        there = {name[: -len(".json")] for name in os.listdir(folder / "families")}
+    except OSError:
+        there = set()
+    return set(index.modules.values()) - there
+
+
+def update_index(
+    interpreter: Interpreter,
+    cache: Path | None = None,
+    *,
+    families: Iterable[str] = (),
+    only: Iterable[str] | None = None,
+    trusted: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    changed: Callable[[Path], None] | None = None,
+    cancelled: threading.Event | None = None,
+    silence_limit: float = SILENCE_LIMIT,
+) -> Report:
+    """Index what is installed and not yet in the cache. Blocks, for a minute at the first time; never raises.
+
+    Args:
+        interpreter: whose libraries to read.
+        cache: the user's cache folder; default: the platform's.
+        families: model families that come first, since open files use them.
+        only: names of distributions, where not all are wanted.
+        trusted: False starts nothing at all.
+        progress: called before each module.
+        changed: called with the cache folder when there is something new to open.
+        cancelled: ends the refresh soon after it is set; what was read is kept.
+        silence_limit: seconds that one import may take.
+    """
+    run = _Run(
+        interpreter,
+        cache or default_cache(),
+        tuple(families),
+        progress or (lambda _: None),
+        changed or (lambda _: None),
+        cancelled or threading.Event(),
+        silence_limit,
+    )
+    if not trusted:
+        return run.report("Nothing is started in a folder that is not trusted: the libraries are not read.")
+    if interpreter.path is None:
+        return run.report(interpreter.problem)
+    here = {item.distribution: item for item in installed(interpreter)}
+    wanted = None if only is None else set(only)
+    for name in KNOWN:
+        if name in here and (wanted is None or name in wanted):
+            run.bring_up_to_date(here[name], ())
+    if "torch" in here and not run.stopped and (wanted is None or wanted - set(KNOWN)):
+        for name, modules in run.scan(tuple(here.values())).items():
+            if name in here and name not in KNOWN and (wanted is None or name in wanted):
+                run.bring_up_to_date(here[name], tuple(modules))
+    return run.report()
+
+
+class _Run:
+    """One refresh of one interpreter's libraries."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        cache: Path,
+        families: tuple[str, ...],
+        progress: Callable[[Progress], None],
+        changed: Callable[[Path], None],
+        cancelled: threading.Event,
+        silence_limit: float,
+    ) -> None:
+        self._interpreter = interpreter
+        self._cache = cache
+        self._families = families
+        self._progress = progress
+        self._changed = changed
+        self._cancelled = cancelled
+        self._silence_limit = silence_limit
+        self._problems: list[str] = []
+        self._indexed: list[str] = []
+        self._given_up = False
+
+    @property
+    def stopped(self) -> bool:
+        return self._given_up or self._cancelled.is_set()
+
+    def report(self, problem: str = "") -> Report:
+        if problem:
+            self._problems.append(problem)
+        problems = tuple(dict.fromkeys(self._problems))
+        return Report(self._cache, tuple(self._indexed), problems, self._cancelled.is_set())
+
+    def scan(self, here: tuple[Installed, ...]) -> dict[str, list[str]]:
+        """Distribution -> modules that define torch modules; remembered until something is installed."""
+        state = "\0".join(f"{item.distribution} {item.version} {item.fingerprint}" for item in here)
+        digest = hashlib.sha256(state.encode()).hexdigest()[:12]
+        path = self._cache / recipe() / f"scan-{digest}.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, list[str]])
+        except (OSError, msgspec.DecodeError):
+            pass
+        found: dict[str, list[str]] = {}
+
+        def hear(message: Message) -> None:
+            if message["type"] == "scan":
+                found.update({item["name"]: item["modules"] for item in message["distributions"]})
+
+        if self._run_worker(protocol.scan_request(), hear).kind == "done":
+            # Without the note the next refresh scans again, and is right all the same.
+            with suppress(OSError):
+                write_atomically(path, msgspec.json.encode(found))
+        return found
+
+    def bring_up_to_date(self, item: Installed, modules: tuple[str, ...]) -> None:
+        """Index one distribution unless the cache has it."""
+        if self.stopped or is_current(self._cache, item):
+            return
+        try:
+            self._index(item, modules)
+        except OSError as error:
+            self._problems.append(
+                f"The cache folder {self._cache} cannot be written ({error.strerror or error});"
+                " what is read now is forgotten at the end."
+            )
+            try:
+                self._cache = Path(tempfile.mkdtemp(prefix="keyward-"))
+                self._index(item, modules)
+            except OSError as second:
+                self._problems.append(f"No temporary folder can be written either ({second.strerror or second}).")
+                self._given_up = True
+
+    def _index(self, item: Installed, modules: tuple[str, ...]) -> None:
+        folder = cache_folder(self._cache, item)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{folder}.lock")
+        waited = 0.0
+        while not self.stopped:
+            try:
+                lock.acquire(timeout=_LOCK_POLL)
+                break
+            except Timeout:
+                waited += _LOCK_POLL
+                if waited > _LOCK_WAIT:
+                    self._problems.append(f"Another process has been indexing {item.distribution} for too long.")
+                    return
+        if self.stopped:
+            return
+        try:
+            if is_current(self._cache, item):  # the other process has done it
+                self._changed(self._cache)
+                return
+            index = DistributionIndex(
+                item,
+                folder,
+                self._families,
+                modules,
+                self._run_worker,
+                lambda done, total, label: self._progress(Progress(item.distribution, done, total, label)),
+                lambda: self._changed(self._cache),
+            )
+            if index.build():
+                self._indexed.append(item.distribution)
+            self._problems.extend(index.problems)
+        finally:
+            lock.release()
+
+    def _run_worker(self, request: Message, hear: Callable[[Message], None]) -> Ending:
+        path = self._interpreter.path
+        assert path is not None
+        ending = run_worker(path, request, hear, cancelled=self._cancelled, silence_limit=self._silence_limit)
+        if ending.kind == "not started":
+            self._problems.append(f"The interpreter {path} cannot be started: {ending.detail}.")
+            self._given_up = True
+        return ending

@@ -1,0 +1,238 @@
+"""Follows the variable that holds `**kwargs` through one function: what is read from it, where it goes, what may refuse.
+
+Refusal of an unknown keyword has three grades: `NO`, `MAY` (on some path) and `MUST` (on every path that returns).
+"""
+
+import ast
+
+from . import values
+
+NO, MAY, MUST = 0, 1, 2
+
+_READERS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
+_HARMLESS = ("update", "clear")
+
+
+def union(refusals):
+    """The refusal of a call that one of several candidates gets."""
+    if refusals and all(refusal == MUST for refusal in refusals):
+        return MUST
+    return MAY if any(refusals) else NO
+
+
+class Rest:
+    """What a function does with its `**kwargs`: `names` and `prefixes` read, `sinks` (calls), open `reasons`."""
+
+    def __init__(self, node, scope):
+        self.names = []
+        self.prefixes = []
+        self.sinks = []
+        self.reasons = []
+        self._scope = scope
+        self._aliases = {node.args.kwarg.arg}
+        body = node.body if isinstance(node.body, list) else [node.body]
+        nodes = [child for statement in body for child in ast.walk(statement)]
+        self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+        self._find_aliases(nodes)
+        for child in nodes:
+            if isinstance(child, ast.Name) and child.id in self._aliases:
+                if isinstance(child.ctx, ast.Load):
+                    self._use(child)
+                elif isinstance(child.ctx, ast.Store) and not self._is_alias_store(child):
+                    self._open("`{}` is re-bound".format(child.id))
+
+    def _find_aliases(self, nodes):
+        before = 0
+        while before != len(self._aliases):
+            before = len(self._aliases)
+            for child in nodes:
+                if isinstance(child, ast.Assign) and len(child.targets) == 1 and isinstance(child.targets[0], ast.Name):
+                    if self._carries(child.value):
+                        self._aliases.add(child.targets[0].id)
+
+    def _carries(self, node):
+        """Whether an expression is the rest itself, or a copy of all of it."""
+        if isinstance(node, ast.Name):
+            return node.id in self._aliases
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
+                return self._carries(node.func.value)
+            if isinstance(node.func, ast.Name) and node.func.id == "dict":
+                return any(map(self._carries, node.args)) or any(
+                    keyword.arg is None and self._carries(keyword.value) for keyword in node.keywords
+                )
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("copy", "deepcopy") and len(node.args) == 1:
+                return self._carries(node.args[0])
+        if isinstance(node, ast.Dict):
+            return any(key is None and self._carries(value) for key, value in zip(node.keys, node.values))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self._carries(node.left) or self._carries(node.right)
+        return False
+
+    def _is_alias_store(self, name):
+        parent = self._parents.get(name)
+        return isinstance(parent, ast.Assign) and len(parent.targets) == 1 and self._carries(parent.value)
+
+    def _open(self, reason):
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def _use(self, name):
+        parent = self._parents.get(name)
+        if isinstance(parent, ast.keyword) and parent.arg is None:
+            call = self._parents[parent]
+            if self._is_alias_value(call):
+                return
+            self.sinks.append(call)
+        elif isinstance(parent, ast.Attribute):
+            self._method(parent)
+        elif isinstance(parent, ast.Subscript) and parent.value is name:
+            index = parent.slice if isinstance(parent.slice, ast.expr) else getattr(parent.slice, "value", None)
+            # Writing under a computed key adds to the rest and reads nothing.
+            self._read(index, silent=isinstance(parent.ctx, ast.Store))
+        elif isinstance(parent, ast.Compare) and name in parent.comparators:
+            if all(isinstance(operator, (ast.In, ast.NotIn)) for operator in parent.ops):
+                self._read(parent.left)
+            else:
+                self._open("`{}` is compared".format(name.id))
+        elif not self._is_alias_value(parent):
+            self._open(_REASONS.get(type(parent), "`{}` is used as a whole").format(name.id))
+
+    def _is_alias_value(self, node):
+        """Whether a node that holds the rest is (part of) the value of an alias."""
+        while node is not None and not isinstance(node, ast.stmt):
+            if not self._carries(node):
+                return False
+            node = self._parents.get(node)
+        return isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+
+    def _method(self, attribute):
+        call = self._parents.get(attribute)
+        if not (isinstance(call, ast.Call) and call.func is attribute):
+            self._open("a method of the rest is not followed")
+        elif attribute.attr in _READERS and call.args:
+            self._read(call.args[0])
+        elif attribute.attr in _HARMLESS or (attribute.attr == "copy" and self._is_alias_value(call)):
+            return
+        elif attribute.attr == "copy" and isinstance(self._parents.get(call), ast.keyword):
+            self.sinks.append(self._parents[self._parents[call]])
+        else:
+            self._open("`{}.{}()` is not followed".format(attribute.value.id, attribute.attr))
+
+    def _read(self, key, silent=False):
+        names = self._key(key)
+        if names is None:
+            if not silent:
+                self._open("a computed key is read")
+            return
+        for name, is_prefix in names:
+            into = self.prefixes if is_prefix else self.names
+            if name not in into:
+                into.append(name)
+
+    def _key(self, node):
+        """[(name, whether it is only a prefix)] of a key, None if it may be anything."""
+        if isinstance(node, ast.Constant):
+            return [(node.value, False)] if isinstance(node.value, str) else []
+        if isinstance(node, ast.JoinedStr):
+            first = node.values[0] if node.values else None
+            text = first.value if isinstance(first, ast.Constant) else ""
+            return [(text, len(node.values) > 1)] if text else None
+        names = []
+        for value in values.evaluate(node, self._scope) if node is not None else [values.Unknown("")]:
+            if not (isinstance(value, values.Live) and isinstance(value.value, str)):
+                return None
+            names.append((value.value, False))
+        return names
+
+
+_REASONS = {
+    ast.Return: "`{}` is returned",
+    ast.Call: "`{}` is passed on as a whole",
+    ast.Assign: "`{}` is stored",
+    ast.If: "`{}` is tested as a whole",
+    ast.For: "`{}` is iterated over",
+}
+
+
+def refusal(function, refusals):
+    """The refusal of a function, from that of its calls ({call node: refusal}) and the paths that they are on."""
+    if not any(refusals.values()):
+        return NO
+    if not isinstance(function.body, list):
+        return _expression(function.body, refusals)
+    return _block(function.body, refusals)
+
+
+def _block(statements, refusals):
+    result = NO
+    for index, statement in enumerate(statements):
+        if isinstance(statement, ast.If):
+            result = max(result, _expression(statement.test, refusals))
+            rest = statements[index + 1 :]
+            if _leaves(statement.body) or _leaves(statement.orelse):
+                body = statement.body if _leaves(statement.body) else statement.body + rest
+                orelse = statement.orelse if _leaves(statement.orelse) else statement.orelse + rest
+                return max(result, _branch(body, orelse, refusals))
+            result = max(result, _branch(statement.body, statement.orelse, refusals))
+        elif isinstance(statement, (ast.For, ast.AsyncFor)):
+            body = _block(statement.body, refusals)
+            if not _over_own_parts(statement.iter):
+                body = min(body, MAY)
+            result = max(result, _expression(statement.iter, refusals), body)
+        elif isinstance(statement, ast.While):
+            result = max(result, min(_block(statement.body, refusals), MAY))
+        elif isinstance(statement, (ast.With, ast.AsyncWith)):
+            entered = [_expression(item.context_expr, refusals) for item in statement.items]
+            result = max([result, _block(statement.body, refusals)] + entered)
+        elif isinstance(statement, ast.Try):
+            body = _block(statement.body + statement.orelse, refusals)
+            handled = [_block(handler.body, refusals) for handler in statement.handlers]
+            inner = min(max([body] + handled), MAY) if handled else body
+            result = max(result, inner, _block(statement.finalbody, refusals))
+        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            result = max(result, min(max(map(refusals.get, _calls(statement, refusals)), default=NO), MAY))
+        else:
+            result = max(result, _expression(statement, refusals))
+            if isinstance(statement, (ast.Return, ast.Raise)):
+                break
+    return result
+
+
+def _calls(node, refusals):
+    return [child for child in ast.walk(node) if child in refusals]
+
+
+def _leaves(statements):
+    return bool(statements) and isinstance(statements[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
+
+
+def _branch(body, orelse, refusals):
+    # A branch that raises anyway says nothing about the keyword.
+    results = [_block(part, refusals) for part in (body, orelse) if not (part and isinstance(part[-1], ast.Raise))]
+    return union(results) if results else NO
+
+
+def _over_own_parts(node):
+    """Whether a loop runs over modules of `self`, of which there is at least one."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id == "self":
+            return True
+    return False
+
+
+def _expression(node, refusals):
+    if node is None:
+        return NO
+    result = refusals.get(node, NO)
+    if isinstance(node, ast.IfExp):
+        branches = union([_expression(node.body, refusals), _expression(node.orelse, refusals)])
+        return max(result, _expression(node.test, refusals), branches)
+    if isinstance(node, ast.BoolOp):
+        later = max(_expression(value, refusals) for value in node.values[1:])
+        return max(result, _expression(node.values[0], refusals), min(later, MAY))
+    weak = isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+    for child in ast.iter_child_nodes(node):
+        below = _expression(child, refusals)
+        result = max(result, min(below, MAY) if weak else below)
+    return result

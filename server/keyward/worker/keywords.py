@@ -1,0 +1,240 @@
+"""What becomes of a keyword that no parameter of a function names: the effective keywords.
+
+A function that ends in `**kwargs` is followed wherever the rest goes: names that it reads, functions and modules that
+receive it, decorators around it, transitively. Where that cannot be followed the outcome says why ("open"); "refused"
+and "ignored" are claimed only of what was followed to its end.
+"""
+
+import ast
+import inspect
+import types
+
+from . import flow, source, values
+
+
+class Outcome:
+    """What happens to the rest: accepted `names` (name -> by which way), `prefixes`, open `reasons`, refusal."""
+
+    __slots__ = ("names", "prefixes", "reasons", "refusal", "refuser")
+
+    def __init__(self, names=None, reason="", refusal=flow.NO, refuser=""):
+        self.names = names or {}
+        self.prefixes = {}
+        self.reasons = [reason] if reason else []
+        self.refusal = refusal
+        self.refuser = refuser
+
+    def add(self, other):
+        """Take over what another outcome accepts and cannot tell (not its refusal)."""
+        for name, way in other.names.items():
+            self.names.setdefault(name, way)
+        for prefix, way in other.prefixes.items():
+            self.prefixes.setdefault(prefix, way)
+        self.reasons.extend(reason for reason in other.reasons if reason not in self.reasons)
+        self.refuser = self.refuser or other.refuser
+
+
+def effective(function, cls=None):
+    """{accepts, prefixes, extra, reason} of a callable beyond its parameters, in the schema's shape.
+
+    `cls` is the class of `self`; the first parameter is then taken as `self`.
+    """
+    outcome = _Follower().outcome(function, cls)
+    if outcome.refusal == flow.MUST:
+        extra, reason = "refused", ""
+    elif outcome.reasons:
+        extra, reason = "open", outcome.reasons[0]
+    elif outcome.refusal == flow.MAY:
+        extra, reason = "open", "may be refused by {}".format(outcome.refuser)
+    else:
+        extra, reason = "ignored", ""
+    return outcome, extra, reason
+
+
+_MEMO = {}
+
+
+_HAND_ON = ("partial", "checkpoint", "_gradient_checkpointing_func")
+"""Functions that call their first argument with the other arguments, now or later."""
+
+
+class _Follower:
+    """One walk; `_cut` notes the functions that a cycle cut short, whose callers' outcomes are not to be kept."""
+
+    def __init__(self):
+        self._stack = []
+        self._cut = set()
+
+    def outcome(self, function, cls):
+        """The outcome of passing unknown keywords to a function (with `self` bound where `cls` is given)."""
+        function = source.plain(function)
+        key = (function, cls)
+        if key in _MEMO:
+            return _MEMO[key]
+        if key in self._stack:
+            self._cut.add(key)
+            return Outcome()
+        if len(self._stack) > 40:
+            return Outcome(reason="calls too deep to follow")
+        self._stack.append(key)
+        try:
+            outcome = self._follow(function, cls)
+        except RecursionError:
+            outcome = Outcome(reason="calls too deep to follow")
+        finally:
+            self._stack.pop()
+        self._cut.discard(key)
+        if not self._cut:
+            _MEMO[key] = outcome
+        return outcome
+
+    def _follow(self, function, cls):
+        node = source.node_of(function) if isinstance(function, types.FunctionType) else None
+        if node is None:
+            return _without_source(function, cls)
+        arguments = node.args
+        positional = [argument.arg for argument in arguments.args]
+        if cls is not None and positional and not getattr(arguments, "posonlyargs", []):
+            positional = positional[1:]
+        way = _way(function, cls)
+        outcome = Outcome(dict.fromkeys(positional + [argument.arg for argument in arguments.kwonlyargs], way))
+        outcome.names.pop("self", None)
+        if arguments.kwarg is None:
+            outcome.refusal, outcome.refuser = flow.MUST, way
+            return outcome
+        scope = values.Scope(function, node, cls)
+        for name, typed in _typed_dict(arguments.kwarg.annotation, scope):
+            outcome.names.setdefault(name, typed)
+        rest = flow.Rest(node, scope)
+        for name in rest.names:
+            outcome.names.setdefault(name, way)
+        for prefix in rest.prefixes:
+            outcome.prefixes.setdefault(prefix, way)
+        outcome.reasons.extend("{} in `{}`".format(reason, way) for reason in rest.reasons)
+        refusals = {}
+        for call in rest.sinks:
+            sunk = self._sink(call, scope, way)
+            outcome.add(sunk)
+            refusals[call] = sunk.refusal
+        outcome.refusal = flow.refusal(node, refusals)
+        return outcome
+
+    def _sink(self, call, scope, way):
+        """The outcome of a call that receives the rest."""
+        targets = self._targets(call)
+        candidates = values.evaluate(targets[0] if targets else call.func, scope)
+        result = Outcome()
+        refusals = []
+        for candidate in candidates:
+            part = self._candidate(candidate, call, scope)
+            result.add(part)
+            refusals.append(part.refusal)
+        result.refusal = flow.union(refusals)
+        if targets and result.refusal == flow.MUST:
+            result.refusal = flow.MAY
+        result.reasons = [
+            reason if " in `" in reason else "{} in `{}`".format(reason, way) for reason in result.reasons
+        ]
+        return result
+
+    def _candidate(self, candidate, call, scope):
+        if isinstance(candidate, values.Instance):
+            candidate = values.called(candidate.cls)
+        if isinstance(candidate, values.Method):
+            return self.outcome(candidate.function, candidate.cls)
+        if isinstance(candidate, values.Live):
+            live = candidate.value
+            if isinstance(live, type):
+                return self._constructed(live)
+            if isinstance(live, types.MethodType):
+                owner = live.__self__
+                return self.outcome(live.__func__, owner if isinstance(owner, type) else type(owner))
+            if isinstance(live, types.FunctionType):
+                return self.outcome(live, self._class_of_self(live, call, scope))
+            if callable(live) and isinstance(type(live).__call__, types.FunctionType):
+                return self.outcome(type(live).__call__, type(live))
+            return _without_source(live, None)
+        if isinstance(candidate, values.Unknown):
+            return Outcome(reason="{} is not known".format(candidate.reason))
+        return Outcome(reason="a call of {} is not followed".format(type(candidate).__name__.lower()))
+
+    def _constructed(self, cls):
+        init = cls.__init__
+        if isinstance(init, types.FunctionType):
+            return self.outcome(init, cls)
+        return _without_source(cls, None)
+
+    def _class_of_self(self, function, call, scope):
+        """The class that a decorator's `func(self, *args, **kwargs)` hands on, or None for a plain function."""
+        code = function.__code__
+        arguments = call.args[1:] if call.args and call.args[0] in self._targets(call) else call.args
+        if scope.cls is None or not arguments:
+            return None
+        if isinstance(arguments[0], ast.Starred):
+            return scope.cls if _is_vararg(arguments[0].value, scope) else None
+        if isinstance(arguments[0], ast.Name) and arguments[0].id == scope.self_name:
+            takes_self = (code.co_argcount > 0 and code.co_varnames[0] == "self") or code.co_argcount == 0
+            return scope.cls if takes_self else None
+        return None
+
+    @staticmethod
+    def _targets(call):
+        """The callables among the arguments of `partial(f, ...)` and `checkpoint(f, ...)`."""
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        return call.args[:1] if name in _HAND_ON else []
+
+
+def _is_vararg(node, scope):
+    vararg = scope.node.args.vararg
+    return isinstance(node, ast.Name) and vararg is not None and node.id == vararg.arg
+
+
+def _way(function, cls):
+    name = getattr(function, "__name__", "?")
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_name != name:
+        # A decorator's wrapper goes by the name of what it wraps: say the decorator's.
+        parts = getattr(code, "co_qualname", "").split(".<locals>")
+        return parts[0] if parts[0] else code.co_name
+    return "{}.{}".format(cls.__name__, name) if cls is not None else name
+
+
+def _without_source(function, cls):
+    """A callable whose source cannot be had: its signature says all that is known."""
+    try:
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (ValueError, TypeError):
+        return Outcome(reason="`{}` has no signature".format(getattr(function, "__name__", type(function).__name__)))
+    name = getattr(function, "__qualname__", type(function).__name__)
+    parameters = list(signature.parameters.values())
+    if cls is not None:
+        parameters = parameters[1:]
+    names = {p.name: name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return Outcome(names, reason="`{}` has no source".format(name))
+    return Outcome(names, refusal=flow.MUST, refuser=name)
+
+
+def _typed_dict(annotation, scope):
+    """(name, class name) for the keys of `**kwargs: Unpack[X]`."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return
+    if not isinstance(annotation, ast.Subscript):
+        return
+    inner = annotation.slice
+    if not isinstance(inner, ast.expr):  # Python 3.8 wraps it
+        inner = getattr(inner, "value", None)
+    for value in values.evaluate(inner, scope):
+        if isinstance(value, values.Live) and isinstance(value.value, type):
+            for name in _typed_keys(value.value):
+                yield name, value.value.__name__
+
+
+def _typed_keys(cls):
+    keys = []
+    for base in (cls,) + tuple(getattr(cls, "__orig_bases__", ())):
+        keys.extend(key for key in getattr(base, "__annotations__", {}) if key not in keys)
+    return keys

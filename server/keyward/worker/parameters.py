@@ -1,0 +1,126 @@
+"""Parameters and annotations of live callables, in the shape of `keyward.signatures.model.Parameter`."""
+
+import inspect
+import re
+import typing
+
+from . import documentation
+
+_KINDS = {
+    inspect.Parameter.POSITIONAL_ONLY: "positional_only",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional_or_keyword",
+    inspect.Parameter.VAR_POSITIONAL: "var_positional",
+    inspect.Parameter.KEYWORD_ONLY: "keyword_only",
+    inspect.Parameter.VAR_KEYWORD: "var_keyword",
+}
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_LONGEST_DEFAULT = 60
+_LONGEST_ANNOTATION = 160
+
+
+def signature_of(function):
+    """`inspect.signature`, or None where there is none to be had."""
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError, NameError, AttributeError, SyntaxError):
+        return None
+
+
+def parameters(signature, drop_first, docstrings):
+    """The parameters as a list of dictionaries; `drop_first` leaves out `self`."""
+    live = list(signature.parameters.values())
+    if drop_first and live and live[0].kind in (live[0].POSITIONAL_ONLY, live[0].POSITIONAL_OR_KEYWORD):
+        del live[0]
+    names = {parameter.name for parameter in live}
+    docs = {}
+    for text in docstrings:
+        for name, line in documentation.items(text, names).items():
+            docs.setdefault(name, line)
+    return [_parameter(parameter, docs.get(parameter.name, "")) for parameter in live]
+
+
+def _parameter(live, doc):
+    entry = {"name": live.name}
+    if live.kind is not live.POSITIONAL_OR_KEYWORD:
+        entry["kind"] = _KINDS[live.kind]
+    if live.default is not live.empty:
+        entry["default"] = default(live.default)
+    if live.annotation is not live.empty:
+        entry["annotation"] = annotation(live.annotation)
+    if doc:
+        entry["doc"] = doc
+    return entry
+
+
+def default(value):
+    """A short text for a default that is the same in every process."""
+    if inspect.isclass(value) or inspect.isroutine(value):
+        return getattr(value, "__qualname__", None) or getattr(value, "__name__", "...")
+    try:
+        text = _ADDRESS.sub("", repr(value))
+    except Exception:
+        return "..."
+    text = " ".join(text.split())
+    enum = re.match(r"<(\w+\.\w+): .*>$", text)
+    if enum:
+        text = enum.group(1)
+    if isinstance(value, (set, frozenset)):
+        text = "{" + ", ".join(sorted(repr(item) for item in value)) + "}"
+    return text if len(text) <= _LONGEST_DEFAULT else text[: _LONGEST_DEFAULT - 4].rstrip() + " ..."
+
+
+def annotation(value):
+    """A type as one would write it, the same for every Python version."""
+    try:
+        text = _annotation(value)
+    except Exception:
+        return ""
+    return text if len(text) <= _LONGEST_ANNOTATION else text[: _LONGEST_ANNOTATION - 4].rstrip() + " ..."
+
+
+def _annotation(value):
+    if value is None or value is type(None):
+        return "None"
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, str):
+        return " ".join(value.replace("typing.", "").split())
+    if isinstance(value, typing.ForwardRef):
+        return value.__forward_arg__
+    if isinstance(value, typing.TypeVar):
+        return value.__name__
+    if isinstance(value, (list, tuple)):
+        return "[{}]".format(", ".join(_annotation(item) for item in value))
+    origin = getattr(value, "__origin__", None)
+    arguments = getattr(value, "__args__", ())
+    if origin is typing.Union or type(value).__name__ == "UnionType":
+        parts = []
+        for argument in arguments:
+            part = _annotation(argument)
+            if part not in parts:
+                parts.append(part)
+        if "None" in parts:
+            parts.remove("None")
+            parts.append("None")
+        return " | ".join(parts)
+    if origin is not None:
+        name = getattr(value, "_name", None) or getattr(origin, "__name__", None) or str(origin)
+        if name == "Literal" or str(origin).endswith("Literal"):
+            return "Literal[{}]".format(", ".join(repr(argument) for argument in arguments))
+        if getattr(value, "__metadata__", None) is not None:  # Annotated: what it says beyond the type is not ours
+            return _annotation(origin)
+        if name == "Callable" and len(arguments) > 1:
+            inner = ", ".join(_annotation(argument) for argument in arguments[:-1])
+            inner = "..." if inner == "..." else "[{}]".format(inner)
+            return "Callable[{}, {}]".format(inner, _annotation(arguments[-1]))
+        inner = ", ".join(_annotation(argument) for argument in arguments if not isinstance(argument, typing.TypeVar))
+        name = _BUILTIN.get(str(name).rpartition(".")[2], str(name).rpartition(".")[2])
+        return "{}[{}]".format(name, inner) if inner else name
+    if isinstance(value, type):
+        name = value.__qualname__
+        return "torch." + name if value.__module__ == "torch" else name
+    text = getattr(value, "_name", None) or getattr(value, "__name__", None) or str(value)
+    return _BUILTIN.get(text, text.replace("typing.", ""))
+
+
+_BUILTIN = {"List": "list", "Dict": "dict", "Tuple": "tuple", "Set": "set", "FrozenSet": "frozenset", "Type": "type"}

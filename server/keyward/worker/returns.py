@@ -1,0 +1,76 @@
+"""Which class a callable returns, as its annotation says."""
+
+import inspect
+import sys
+import typing
+
+from . import source, values
+
+
+def returned_class(function):
+    """Qualified name of the one class that a call returns; "" where there is none or more than one."""
+    function = source.plain(function)
+    while hasattr(function, "__wrapped__"):
+        function = source.plain(function.__wrapped__)
+    annotation = getattr(function, "__annotations__", {}).get("return", inspect.Parameter.empty)
+    found = _classes(annotation, getattr(function, "__globals__", {}))
+    if found is None or len(found) != 1:
+        return ""
+    return "{}.{}".format(found[0].__module__, found[0].__qualname__)
+
+
+def _classes(annotation, namespace):
+    """The classes of an annotation, tuples and None aside (`return_dict=False` gives a tuple); None: not known."""
+    if annotation is None or annotation is type(None):
+        return []
+    if isinstance(annotation, typing.ForwardRef):
+        annotation = annotation.__forward_arg__
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, dict(namespace))
+        except Exception:
+            return _classes_of_text(annotation, namespace)
+        return _classes(annotation, namespace)
+    origin = getattr(annotation, "__origin__", None)
+    if annotation is tuple or origin is tuple:
+        return []
+    if origin is typing.Union or type(annotation).__name__ == "UnionType":
+        union = []
+        for argument in annotation.__args__:
+            found = _classes(argument, namespace)
+            if found is None:
+                return None
+            union.extend(cls for cls in found if cls not in union)
+        return union
+    if not isinstance(annotation, type):
+        return None
+    torch = sys.modules.get("torch")
+    tensor = getattr(torch, "Tensor", None)
+    # torch.FloatTensor and its kin name a Tensor of some type.
+    if tensor is not None and (annotation is tensor or type(annotation).__name__ == "tensortype"):
+        return [tensor]
+    name = annotation.__name__
+    is_output = any(base.__name__ == "ModelOutput" for base in annotation.__mro__)
+    module = values.module_class()
+    if is_output or name.endswith("Output") or (module is not None and issubclass(annotation, module)):
+        return [annotation]
+    return None
+
+
+def _classes_of_text(text, namespace):
+    """`A | B` as text, where this Python cannot evaluate it (before 3.10, or a name that is not there)."""
+    if "|" not in text or "[" in text.replace("Optional[", ""):
+        return None
+    union = []
+    for part in text.split("|"):
+        part = part.strip()
+        if part in ("tuple", "Tuple", "None"):
+            continue
+        try:
+            found = _classes(eval(part, dict(namespace)), namespace)
+        except Exception:
+            return None
+        if found is None:
+            return None
+        union.extend(cls for cls in found if cls not in union)
+    return union

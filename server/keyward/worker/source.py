@@ -1,0 +1,81 @@
+"""Finds the syntax tree of a live function or class; a file is parsed once while it is in use."""
+
+import ast
+import collections
+import sys
+import types
+
+_KEPT = 64
+_FILES = collections.OrderedDict()
+
+File = collections.namedtuple("File", "functions classes")
+_NOTHING = File({}, {})
+
+
+def plain(function):
+    """The function behind a method, static method or class method."""
+    while isinstance(function, (types.MethodType, staticmethod, classmethod)):
+        function = function.__func__
+    return function
+
+
+def node_of(function):
+    """The `ast.FunctionDef` or `ast.Lambda` of a live function, or None (no source, generated, compiled)."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    return _file(code.co_filename).functions.get((code.co_firstlineno, code.co_name))
+
+
+def line_of(value):
+    """The line of the definition of a class or function, from 1; 0 where it cannot be had."""
+    if isinstance(value, type):
+        path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
+        return _file(path).classes.get(value.__qualname__, 0) if path.endswith(".py") else 0
+    function = plain(value)
+    while hasattr(function, "__wrapped__"):
+        function = plain(function.__wrapped__)
+    node = node_of(function)
+    return node.lineno if node is not None else 0
+
+
+def _file(path):
+    found = _FILES.get(path)
+    if found is None:
+        found = _FILES[path] = _parse(path)
+        if len(_FILES) > _KEPT:
+            _FILES.popitem(last=False)
+    else:
+        _FILES.move_to_end(path)
+    return found
+
+
+def _parse(path):
+    try:
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return _NOTHING
+    functions = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            # A code object starts at its first decorator, in every Python that we meet.
+            first = min([node.lineno] + [decorator.lineno for decorator in node.decorator_list])
+            functions[(first, node.name)] = node
+        elif isinstance(node, ast.Lambda):
+            # Two on one line cannot be told apart: then neither is known.
+            key = (node.lineno, "<lambda>")
+            functions[key] = None if key in functions else node
+    classes = {}
+    _collect_classes(tree, "", classes)
+    return File(functions, classes)
+
+
+def _collect_classes(node, prefix, found):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            name = prefix + child.name
+            found.setdefault(name, child.lineno)
+            _collect_classes(child, name + ".", found)
+        elif isinstance(child, (ast.If, ast.Try, ast.With)):
+            _collect_classes(child, prefix, found)
