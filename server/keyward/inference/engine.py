@@ -13,7 +13,7 @@ from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo, dotted, is_dataclass, method_kind
 from .flow import Flow
-from .program import Outcome, Program, Scope, blocks
+from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
 from .semantics import BUILTINS, Semantics
 from .values import (
     Class,
@@ -33,6 +33,8 @@ from .world import World
 _NEUTRAL_BASES = frozenset(("object", "ABC", "Generic", "Protocol"))
 """Base classes that change nothing in what is asked of a class here."""
 
+_ATTRIBUTES_LEVEL = MOST_LEVELS - 1
+
 
 class Analysis:
     """What is known of one version of a file in one world. Made by `analyse`; nothing in it changes afterwards."""
@@ -43,12 +45,12 @@ class Analysis:
         self._facts: _Facts = _Facts(Program(source, world, None if previous is None else previous._facts.program))
         self.results: tuple[tuple[Unit, UnitResult], ...] = tuple(self._facts.results(source))
         """Each unit with what it holds; the spans inside are relative to `Unit.start`."""
-        self._facts.program.forget_previous()
+        self._facts.program.finish()
 
     @property
     def questions(self) -> frozenset[Question]:
         """What other files would have to be asked about to know more."""
-        return frozenset(self._facts.program.questions)
+        return self._facts.program.questions
 
     def _at(self, offset: int) -> Iterator[tuple[Unit, UnitResult]]:
         for unit, result in self.results:
@@ -108,12 +110,14 @@ class _Facts:
             "function",
             "import",
             "member",
-            "members",
+            "outline",
             "name",
             "outside",
             "returns",
             "statement",
             "stored",
+            "stores",
+            "storing",
             "subclasses",
             "unit",
         ):
@@ -124,7 +128,7 @@ class _Facts:
         for unit in source.units:
             outcome: Outcome | None
             if isinstance(unit.node, s.FunctionDef):
-                outcome = self.program.ask("function", source.path, unit.key)
+                outcome = self.program.ask("function", source.path, unit.key, 0)
             elif unit.owner:
                 outcome = self.program.ask("member", source.path, unit.key)
             else:
@@ -135,29 +139,37 @@ class _Facts:
     # --- files ------------------------------------------------------------------------------------------------------
 
     def _answer(self, question: Question) -> Answer | None:
-        answer = self.program.world.answers.get(question)
-        self.program.questions.add(question)
-        return answer
+        return self.program.world.answers.get(question)
 
     def _unit(self, path: str, qualname: str) -> Unit | None:
         source = self.program.source(path)
         return None if source is None else source.by_qualname.get(qualname)
 
-    def _members(self, path: str, owner: str) -> tuple[Unit, ...]:
+    def _outline(self, path: str, owner: str) -> tuple[str | tuple[str, bytes, int], ...]:
+        """What stands in a class body: names of methods, keys of other statements. Bodies of methods are left out, so
+        that an edit in one leaves the class as it was."""
         source = self.program.source(path)
-        return () if source is None else source.members.get(owner, ())
+        units = () if source is None else source.members.get(owner, ())
+        return tuple(unit.node.name if isinstance(unit.node, s.FunctionDef) else unit.key for unit in units)
+
+    def _storing(self, path: str, owner: str) -> tuple[tuple[str, bytes, int], ...]:
+        """Keys of the methods of a class that set attributes."""
+        source = self.program.source(path)
+        return tuple(
+            unit.key
+            for unit in (() if source is None else source.members.get(owner, ()))
+            if isinstance(unit.node, s.FunctionDef) and self.program.per_unit("stores", unit, _sets_attributes)
+        )
 
     def _outside(self, path: str) -> frozenset[str]:
         """Names of attributes that the file sets on anything but `self`."""
         source = self.program.source(path)
-        if source is None:
-            return frozenset()
-        return frozenset().union(*(self.program.per_unit("outside", unit, _set_elsewhere) for unit in source.units))
+        return frozenset() if source is None else self.program.union("outside", source, _set_elsewhere)
 
     # --- names ------------------------------------------------------------------------------------------------------
 
     def _statement(self, source: Source, unit: Unit, scope: Scope, read: dict[str, Value | None]) -> Outcome:
-        return Flow(self.program, source, unit, scope, read).run_statement()
+        return Flow(self.program, source, unit, 0, scope, read).run_statement()
 
     def _define(self, source: Source, unit: Unit) -> dict[str, Value]:
         assert isinstance(unit.node, s.FunctionDef)
@@ -194,15 +206,15 @@ class _Facts:
 
     # --- functions --------------------------------------------------------------------------------------------------
 
-    def _function(self, path: str, key: tuple[str, bytes, int]) -> Outcome | None:
+    def _function(self, path: str, key: tuple[str, bytes, int], level: int) -> Outcome | None:
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return None
-        return Flow(self.program, source, unit).run_function(unit.node)
+        return Flow(self.program, source, unit, level).run_function(unit.node)
 
-    def _returns(self, path: str, qualname: str) -> Value:
-        """What calling a function or method of the user's gives."""
+    def _returns(self, path: str, qualname: str, level: int) -> Value:
+        """What calling a function or method of the user's gives, itself gone through at `level`."""
         source = self.program.source(path)
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
@@ -211,10 +223,10 @@ class _Facts:
             return unknown(f"a decorator may change {qualname}")
         if unit.node.is_async or unit.node.is_generator:
             return unknown(f"{qualname} returns its result later")
-        outcome: Outcome | None = self.program.ask("function", path, unit.key)
+        outcome: Outcome | None = self.program.ask("function", path, unit.key, level)
         value = unknown("it depends on itself") if outcome is None else outcome.returned
         if why_unknown(value) and unit.node.returns is not None:
-            declared = Flow(self.program, source, unit).annotated(unit.node.returns)
+            declared = Flow(self.program, source, unit, level).annotated(unit.node.returns)
             if not why_unknown(declared):
                 return declared
         return value
@@ -224,7 +236,7 @@ class _Facts:
     def _member(self, path: str, key: tuple[str, bytes, int]) -> Outcome | None:
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
-        return None if source is None or unit is None else Flow(self.program, source, unit).run_statement()
+        return None if source is None or unit is None else Flow(self.program, source, unit, MOST_LEVELS).run_statement()
 
     def _class(self, path: str, qualname: str) -> ClassInfo | None:
         source = self.program.source(path)
@@ -235,13 +247,14 @@ class _Facts:
         methods: list[str] = []
         fields: list[str] = []
         variables: dict[str, Value] = {}
-        for member in self.program.ask("members", path, qualname):
-            if isinstance(member.node, s.FunctionDef):
-                methods.append(member.node.name)
+        for member in self.program.ask("outline", path, qualname):
+            if isinstance(member, str):
+                methods.append(member)
                 continue
-            if isinstance(member.node, s.Assign) and member.node.annotation is not None:
-                fields += [target.name for target in member.node.targets if isinstance(target, s.Name)]
-            outcome: Outcome | None = self.program.ask("member", path, member.key)
+            node = source.by_key[member].node
+            if isinstance(node, s.Assign) and node.annotation is not None:
+                fields += [target.name for target in node.targets if isinstance(target, s.Name)]
+            outcome: Outcome | None = self.program.ask("member", path, member)
             if outcome is not None:
                 variables.update(outcome.binds)
         mro = _linearised(UserClass(path, qualname), bases)
@@ -250,7 +263,7 @@ class _Facts:
 
     def _bases(self, source: Source, unit: Unit, node: s.ClassDef) -> tuple[list[tuple[Class, ...]], bool]:
         """The resolution orders of the bases, and whether all bases are known."""
-        flow = Flow(self.program, source, unit)
+        flow = Flow(self.program, source, unit, MOST_LEVELS)
         found: list[tuple[Class, ...]] = []
         complete = True
         for argument in node.bases:
@@ -285,28 +298,28 @@ class _Facts:
         return tuple(found)
 
     def _attributes(self, path: str, qualname: str) -> dict[str, Value]:
-        """What the methods of a class set on `self`. They are gone through twice: first to see what there is, then with
-        that known."""
-        source = self.program.source(path)
+        """What the methods of a class set on `self`."""
         table: dict[str, Value] = {}
-        if source is None:
-            return table
-        methods = [
-            unit
-            for unit in self.program.ask("members", path, qualname)
-            if isinstance(unit.node, s.FunctionDef) and self.program.per_unit("stores", unit, _sets_attributes)
-        ]
-        methods.sort(key=lambda unit: unit.node.name not in ("__init__", "__post_init__", "setUp", "build"))
-        for _ in range(2):
-            found: dict[str, Value] = {}
-            for unit in methods:
-                flow = Flow(self.program, source, unit, attributes={**table, **found})
-                assert isinstance(unit.node, s.FunctionDef)
-                flow.run_function(unit.node)
-                for name, value in flow.stored.items():
-                    found[name] = found[name] | value if name in found else value
-            table = found
+        for key in self.program.ask("storing", path, qualname):
+            for name, value in (self.program.ask("stores", path, key, int(not _is_initialiser(key))) or {}).items():
+                table[name] = table[name] | value if name in table else value
         return table
+
+    def _stores(self, path: str, key: tuple[str, bytes, int], later: int) -> dict[str, Value]:
+        """What one method sets on `self`; of the attributes it knows those that it set before and, if it runs later
+        than the initialisers, what those set."""
+        source = self.program.source(path)
+        unit = None if source is None else source.by_key.get(key)
+        if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
+            return {}
+        known: dict[str, Value] = {}
+        if later:
+            for other in self.program.ask("storing", path, unit.owner):
+                if _is_initialiser(other):
+                    known.update(self.program.ask("stores", path, other, 0) or {})
+        flow = Flow(self.program, source, unit, _ATTRIBUTES_LEVEL, attributes=known)
+        flow.run_function(unit.node)
+        return flow.stored
 
     def _stored(self, path: str, qualname: str, name: str) -> Value | None:
         """What an attribute of an instance can hold, None where nobody sets it."""
@@ -371,6 +384,10 @@ def _attribute_targets(unit: Unit) -> Iterator[s.Attribute]:
             if isinstance(target, s.Attribute):
                 yield target
         pending += blocks(statement)
+
+
+def _is_initialiser(key: tuple[str, bytes, int]) -> bool:
+    return b"def __init__(" in key[1][:200] or b"def __post_init__(" in key[1][:200]
 
 
 def _set_elsewhere(unit: Unit) -> frozenset[str]:

@@ -44,10 +44,11 @@ class Expressions:
     time with all that the first one may have left.
     """
 
-    def __init__(self, program: Program, source: Source, unit: Unit) -> None:
+    def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
         self.program = program
         self.source = source
         self.unit = unit
+        self.level = level
         self.state = State.empty()
         self.guards: tuple[str, ...] = ()
         self.calls: dict[Span, CallSite] = {}
@@ -116,7 +117,7 @@ class Expressions:
             if is_self and isinstance(atom, Instance) and atom.cls == self.self_class:
                 found.append(self.own_attribute(node.name))
             else:
-                found.append(self.program.value("attribute", atom, node.name))
+                found.append(self.program.value("attribute", atom, node.name, self.level))
         self.record_read(node, owner, node.name, node.name_span)
         return join(found)
 
@@ -332,7 +333,8 @@ class Expressions:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, node: s.Call) -> Value:
+    def call(self, node: s.Call, wanted: bool = True) -> Value:
+        """The value of a call; where it is not `wanted`, what the callee returns is not looked for."""
         special = self.special_call(node)
         if special is not None:
             return special
@@ -361,8 +363,10 @@ class Expressions:
             site.open_keywords,
             frozenset((*self.guards, *site.guards)),
         )
-        result = join(self.program.ask("result", atom, site.frozen()) or _OTHER for atom in function)
         self.after_call(node, function)
+        if not wanted:
+            return _OTHER
+        result = join(self.program.ask("result", atom, site.frozen(), self.level) or _OTHER for atom in function)
         self.values[node.span] = result
         return result
 

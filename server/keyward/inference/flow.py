@@ -12,7 +12,7 @@ from .analysis import UnitResult
 from .answers import Question
 from .classes import dotted, method_kind
 from .expressions import Expressions, truth_name
-from .program import Outcome, Program, Scope
+from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import State, joined, loose, truthiness, without_none
 from .values import (
     NEVER,
@@ -46,11 +46,12 @@ class Flow(Expressions):
         program: Program,
         source: Source,
         unit: Unit,
+        level: int,
         scope: Scope | None = None,
         read: dict[str, Value | None] | None = None,
         attributes: dict[str, Value] | None = None,
     ) -> None:
-        super().__init__(program, source, unit)
+        super().__init__(program, source, unit, level)
         self.scope = scope
         self.read: dict[str, Value | None] = {} if read is None else read
         self.attributes = attributes
@@ -152,16 +153,14 @@ class Flow(Expressions):
         return value
 
     def own_attribute(self, name: str) -> Value:
-        if self.attributes is not None:
-            known = self.attributes.get(name)
-            if known is not None:
-                return loose(known)
         cls = self.self_class
         if cls is None:
             return unknown("no class")
-        if self.attributes is not None:
-            return unknown(f"attribute `{name}` is not known yet")
-        return loose(self.program.value("attribute", Instance(cls), name))
+        known = None if self.attributes is None else self.attributes.get(name)
+        if known is not None:
+            return loose(known)
+        level = self.level if self.attributes is None else MOST_LEVELS
+        return loose(self.program.value("attribute", Instance(cls), name, level))
 
     def bind_name(self, target: s.Name, value: Value) -> None:
         super().bind_name(target, value)
@@ -263,7 +262,10 @@ class Flow(Expressions):
             _EXECUTE[type(statement)](self, statement)
 
     def expression_statement(self, node: s.ExpressionStatement) -> None:
-        self.evaluate(node.value)
+        if isinstance(node.value, s.Call):
+            self.call(node.value, wanted=False)
+        else:
+            self.evaluate(node.value)
 
     def assign(self, node: s.Assign) -> None:
         if node.value is None:

@@ -7,7 +7,7 @@ function does is one such answer, so after an edit only the functions that it to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +24,13 @@ from .world import World
 Query = tuple[Any, ...]
 """Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
 
-_INPUTS = frozenset(("answer", "unit", "members", "name", "outside"))
+_INPUTS = frozenset(("answer", "unit", "outline", "storing", "outside", "name"))
 """Queries that are looked up afresh in each version: all others rest on these."""
+
+MOST_LEVELS = 2
+"""How far calls of the user's own functions are followed. A function that is gone through for its own sake is at level
+0; what a call in it returns is found out by going through the callee at level 1, and so on. What methods set on `self`
+is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on itself."""
 
 _MOST_NESTED = 60
 """Queries may ask queries this deep; what lies deeper is unknown. It keeps clear of Python's own recursion limit."""
@@ -36,8 +41,7 @@ class Memo:
     answer: Any
     rests_on: dict[Query, Any]
     version: int
-    circular: bool
-    """It met itself on the way, so part of it is unknown that may be known when asked another way round."""
+    """Of the module's names, when it was made or last found to hold."""
 
 
 @dataclass(slots=True)
@@ -79,24 +83,25 @@ class Program:
     """One version of one file (`main`) in one world, with the files that its answers lead to."""
 
     def __init__(self, main: Source, world: World, previous: Program | None = None) -> None:
+        if previous is not None and previous.world.signatures is not world.signatures:
+            previous = None
         self.main = main
-        self.world = world
-        self.questions: set[Question] = set()
-        self._version = 0
-        self._memos: dict[Query, Memo] = {}
-        self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
-        self._old = previous if previous is not None and previous.world.signatures is world.signatures else None
-        self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
-        self._scopes: dict[str, Scope] = {}
-        self._asking: list[tuple[Query, dict[Query, Any]]] = []
-        self._circular: set[Query] = set()
-        self._computers: dict[str, Callable[..., Any]] = {}
+        self.world: World = world
         self.origins: dict[Value, Question] = {} if previous is None else previous.origins
         """The question whose answer a value was."""
-
-    def forget_previous(self) -> None:
-        """Lets go of the version before, which would else be kept alive by a chain of versions."""
-        self._old = None
+        self._version = 0
+        self._memos: dict[Query, Memo] = {}
+        self._dependents: dict[Query, set[Query]] = {} if previous is None else dict(previous._dependents)
+        """Query -> those that rest on it (or did in an earlier version). The sets are shared and never changed in place."""
+        self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
+        self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
+        self._old = previous
+        self._settled = False
+        """Whether what changed since the version before has been worked through: old memos hold then."""
+        self._scopes: dict[str, Scope] = {}
+        self._asking: list[dict[Query, Any]] = []
+        self._pending: set[Query] = set()
+        self._computers: dict[str, Callable[..., Any]] = {}
 
     def register(self, kind: str, compute: Callable[..., Any]) -> None:
         self._computers[kind] = compute
@@ -107,45 +112,110 @@ class Program:
     # --- queries ----------------------------------------------------------------------------------------------------
 
     def ask(self, *query: Any) -> Any:
-        """The answer to a query. None where it goes in a circle or too deep: callers take that for unknown."""
-        answer, circular = self._answer(query)
+        """The answer to a query. None where it goes in a circle or too deep: callers take that for unknown.
+
+        Queries are laid out so that sound code never goes in a circle (see `MOST_LEVELS`); classes that inherit from one
+        another do.
+        """
+        answer = self._answer(query)
         if self._asking:
-            self._asking[-1][1][query] = answer
-            if circular:
-                self._circular.add(self._asking[-1][0])
+            self._asking[-1][query] = answer
         return answer
 
-    def _answer(self, query: Query) -> tuple[Any, bool]:
+    def _answer(self, query: Query) -> Any:
         memo = self._memos.get(query)
         if memo is not None and memo.version == self._version:
-            return memo.answer, memo.circular
+            return memo.answer
         if query[0] in _INPUTS:
             answer = self._computers[query[0]](*query[1:])
-            self._memos[query] = Memo(answer, {}, self._version, False)
-            return answer, False
-        if any(asked == query for asked, _ in self._asking) or len(self._asking) >= _MOST_NESTED:
-            return None, True
+            self._memos[query] = Memo(answer, {}, self._version)
+            return answer
         if memo is None and self._old is not None:
             memo = self._old._memos.get(query)
-            if memo is not None and memo.circular:
-                memo = None
-        rests_on: dict[Query, Any] = {}
-        self._asking.append((query, rests_on))
+            if memo is not None and self._settled:
+                return memo.answer
+        if query in self._pending or len(self._pending) >= _MOST_NESTED:
+            return None
+        self._pending.add(query)
         try:
-            if memo is not None and self._holds(memo):
-                answer, rests_on = memo.answer, memo.rests_on
+            if memo is None or not self._holds(memo):
+                memo = self._compute(query)
             else:
-                rests_on.clear()
-                answer = self._computers[query[0]](*query[1:])
+                memo = Memo(memo.answer, memo.rests_on, self._version)
+        finally:
+            self._pending.discard(query)
+        self._memos[query] = memo
+        return memo.answer
+
+    def _compute(self, query: Query) -> Memo:
+        rests_on: dict[Query, Any] = {}
+        self._asking.append(rests_on)
+        try:
+            answer = self._computers[query[0]](*query[1:])
         finally:
             self._asking.pop()
-        circular = query in self._circular
-        self._circular.discard(query)
-        self._memos[query] = Memo(answer, rests_on, self._version, circular)
-        return answer, circular
+        return Memo(answer, rests_on, self._version)
 
     def _holds(self, memo: Memo) -> bool:
-        return all(self._answer(query)[0] == answer for query, answer in memo.rests_on.items())
+        return all(self._answer(query) == answer for query, answer in memo.rests_on.items())
+
+    def settle(self) -> None:
+        """Once the module has been gone through: computes anew what rests on something that has changed, then what rests
+        on that if it came out differently, and so on. All other old memos hold."""
+        if self._old is None:
+            return
+        old = self._old._memos
+        same_answers = self.world.answers is self._old.world.answers
+        changed = [
+            query
+            for query, memo in old.items()
+            if query[0] in _INPUTS and not (same_answers and query[0] == "answer") and self._answer(query) != memo.answer
+        ]
+        gone = self._gone()
+        self._settled = True
+        while changed:
+            for query in self._dependents.get(changed.pop(), ()):
+                before = self._memos.get(query) or old.get(query)
+                if before is None or query in gone or query in self._pending:
+                    continue
+                self._pending.add(query)
+                memo = self._memos[query] = self._compute(query)
+                self._pending.discard(query)
+                for other in memo.rests_on.keys() - before.rests_on.keys():
+                    self._dependents[other] = self._dependents.get(other, set()) | {query}
+                if memo.answer != before.answer:
+                    changed.append(query)
+
+    def _gone(self) -> set[Query]:
+        """Queries about units that are no more."""
+        keys = self.main.by_key
+        before = () if self._old is None else self._old.main.by_key
+        return {query for key in before if key not in keys for query in _of_unit(self.main.path, key)}
+
+    def finish(self) -> None:
+        """Takes over what still holds of the version before, and lets go of that version."""
+        edges: dict[Query, list[Query]] = {}
+        for query, memo in self._memos.items():
+            for other in memo.rests_on:
+                edges.setdefault(other, []).append(query)
+        for other, queries in edges.items():
+            known = self._dependents.get(other, set())
+            if not known.issuperset(queries):
+                self._dependents[other] = known.union(queries)
+        if self._old is not None:
+            gone = self._gone()
+            self._memos = {**self._old._memos, **self._memos}
+            for query in gone:
+                self._memos.pop(query, None)
+        self._version = 0
+        for memo in self._memos.values():
+            memo.version = 0
+        self._old = None
+
+    @property
+    def questions(self) -> frozenset[Question]:
+        """All that other files were asked, or would have to be."""
+        return frozenset(query[1] for query in self._memos if query[0] == "answer")
 
     def answer(self, question: Question) -> Value:
         """What jedi answered; the question is noted where it has not yet."""
@@ -164,7 +234,7 @@ class Program:
             source = self.source(path)
             if source is None:
                 return None
-            scope = self._scopes[path] = Scope(elsewhere=_rebound(source))
+            scope = self._scopes[path] = Scope(elsewhere=self.union("rebound", source, _rebound))
             self._run_module(source, scope)
         return scope
 
@@ -184,6 +254,8 @@ class Program:
             self._asking = asking
         scope.complete = True
         self._version += 1
+        if source is self.main:
+            self.settle()
 
     def _bind(self, scope: Scope, binds: dict[str, Value]) -> None:
         for name, value in binds.items():
@@ -205,19 +277,18 @@ class Program:
         if (
             old is not None
             and all(scope.now.names.get(name) == value for name, value in old.read.items())
-            and all(self._answer(query)[0] == answer for query, answer in old.rests_on.items())
+            and all(self._answer(query) == answer for query, answer in old.rests_on.items())
         ):
             statement = old
         else:
             read: dict[str, Value | None] = {}
             rests_on: dict[Query, Any] = {}
-            self._asking.append((("statement", *key), rests_on))
+            self._asking.append(rests_on)
             try:
                 outcome = run(source, unit, scope, read)
             finally:
                 self._asking.pop()
             statement = Statement(read, rests_on, outcome)
-            self._circular.discard(("statement", *key))
         self._statements[key] = statement
         return statement.outcome
 
@@ -228,6 +299,12 @@ class Program:
         answer: Value | None = self.ask(*query)
         return unknown("it depends on itself") if answer is None else answer
 
+    def returned(self, path: str, qualname: str, level: int) -> Value:
+        """What a call at some level of a function of the user's gives."""
+        if level >= MOST_LEVELS:
+            return unknown(f"what {qualname} returns, too many calls away")
+        return self.value("returns", path, qualname, level + 1)
+
     def per_unit(self, what: str, unit: Unit, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
         """What depends on a unit's text alone, computed once for as long as the unit stays."""
         key = (what, unit.key)
@@ -237,22 +314,33 @@ class Program:
             known = self._per_unit[key] = compute(unit) if known is None else known
         return known
 
+    def union(self, what: str, source: Source, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
+        """What all units of a file give together."""
+        return frozenset().union(*(self.per_unit(what, unit, compute) for unit in source.units))
+
     def class_info(self, path: str, qualname: str) -> ClassInfo | None:
         info: ClassInfo | None = self.ask("class", path, qualname)
         return info
 
 
-def _rebound(source: Source) -> frozenset[str]:
-    """Names that some function of the file declares `global`."""
-    if b"global " not in source.text:
-        return frozenset()
+def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
+    """The queries that are about one unit: they go with it."""
+    for kind in ("function", "stores"):
+        for level in range(MOST_LEVELS + 1):
+            yield (kind, path, key, level)
+    yield ("member", path, key)
+
+
+def _rebound(unit: Unit) -> frozenset[str]:
+    """Names that functions of the unit declare `global`."""
     found: set[str] = set()
-    pending: list[s.Statement] = [unit.node for unit in source.units]
-    while pending:
-        statement = pending.pop()
-        if isinstance(statement, s.Scope) and statement.kind == "global":
-            found.update(statement.names)
-        pending += blocks(statement)
+    if b"global" in unit.key[1]:
+        pending: list[s.Statement] = [unit.node]
+        while pending:
+            statement = pending.pop()
+            if isinstance(statement, s.Scope) and statement.kind == "global":
+                found.update(statement.names)
+            pending += blocks(statement)
     return frozenset(found)
 
 

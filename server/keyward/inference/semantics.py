@@ -11,7 +11,7 @@ from . import libraries
 from .analysis import Callee, Owner
 from .answers import Question
 from .classes import ClassInfo, method_kind, signature_of
-from .program import Program
+from .program import MOST_LEVELS, Program
 from .values import (
     Atom,
     BoundMethod,
@@ -82,7 +82,7 @@ class Semantics:
 
     # --- attributes -------------------------------------------------------------------------------------------------
 
-    def attribute(self, atom: Atom, name: str) -> Value:
+    def attribute(self, atom: Atom, name: str, level: int) -> Value:
         """What `.name` on the value gives."""
         match atom:
             case Module():
@@ -92,7 +92,7 @@ class Semantics:
             case UserClass():
                 return self._class_attribute(atom, name)
             case Instance(cls=UserClass() as cls):
-                return self._user_attribute(cls, atom, name)
+                return self._user_attribute(cls, atom, name, level)
             case Instance(cls=LibraryClass()):
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
@@ -122,7 +122,7 @@ class Semantics:
                     return value
         return only(BoundMethod(cls, name)) if name in libraries.MAKES_INSTANCE else unknown(f"attribute `{name}`")
 
-    def _user_attribute(self, cls: UserClass, atom: Instance, name: str) -> Value:
+    def _user_attribute(self, cls: UserClass, atom: Instance, name: str, level: int) -> Value:
         info = self.program.class_info(cls.path, cls.qualname)
         if info is None:
             return unknown(f"class {cls.qualname} is not known")
@@ -130,8 +130,10 @@ class Semantics:
             if name in base.methods:
                 unit = self.program.ask("unit", base.path, f"{base.qualname}.{name}")
                 if unit is not None and isinstance(unit.node, s.FunctionDef) and method_kind(unit.node) == "property":
-                    return self.program.value("returns", base.path, unit.qualname)
+                    return self.program.returned(base.path, unit.qualname, level)
                 return only(BoundMethod(atom, name))
+        if level >= MOST_LEVELS:
+            return unknown(f"attribute `{name}`, too many calls away")
         stored = self.program.ask("stored", cls.path, cls.qualname, name)
         if stored is not None:
             found: Value = stored
@@ -279,7 +281,7 @@ class Semantics:
 
     # --- what a call gives ------------------------------------------------------------------------------------------
 
-    def result(self, atom: Atom, passing: Passing) -> Value:
+    def result(self, atom: Atom, passing: Passing, level: int) -> Value:
         """What calling the value gives."""
         match atom:
             case LibraryClass():
@@ -289,13 +291,13 @@ class Semantics:
             case LibraryFunction():
                 return self._function_result(atom, passing)
             case UserFunction():
-                return self._user_result(atom)
+                return self._user_result(atom, level)
             case Instance():
-                return self._instance_result(atom, passing)
+                return self._instance_result(atom, passing, level)
             case Wrapped():
-                return join(self.result(inner, passing) for inner in atom.inner)
+                return join(self.result(inner, passing, level) for inner in atom.inner)
             case BoundMethod():
-                return self._method_result(atom, passing)
+                return self._method_result(atom, passing, level)
             case Unknown():
                 return only(atom)
             case _:
@@ -340,8 +342,8 @@ class Semantics:
             return unknown("what it returns is not known")
         return only(Instance(LibraryClass(found.entry.qualified), producer))
 
-    def _user_result(self, function: UserFunction) -> Value:
-        value = self.program.value("returns", function.path, function.qualname)
+    def _user_result(self, function: UserFunction, level: int) -> Value:
+        value = self.program.returned(function.path, function.qualname, level)
         if function.path != self.program.main.path and why_unknown(value):
             question = self.program.origins.get(only(function))
             if question is not None and question.kind == "object":
@@ -349,7 +351,7 @@ class Semantics:
                 return self.program.answer(asked)
         return value
 
-    def _instance_result(self, instance: Instance, passing: Passing) -> Value:
+    def _instance_result(self, instance: Instance, passing: Passing, level: int) -> Value:
         _, keywords, is_open = passing
         if any(keyword == "return_dict" for keyword, _ in keywords):
             return unknown("called with `return_dict`")
@@ -365,10 +367,10 @@ class Semantics:
         if not isinstance(callee, Callee):
             return unknown(callee or "it depends on itself")
         if callee.definition is not None:
-            return self.program.value("returns", *callee.definition)
+            return self.program.returned(*callee.definition, level)
         return self._returned(callee.signature, instance.cls)
 
-    def _method_result(self, method: BoundMethod, passing: Passing) -> Value:
+    def _method_result(self, method: BoundMethod, passing: Passing, level: int) -> Value:
         owner, name = method.owner, method.name
         if isinstance(owner, Mapping):
             return self._mapping_result(owner, name, passing)
@@ -377,9 +379,9 @@ class Semantics:
             info = self.program.class_info(cls.path, cls.qualname)
             for base in self._user_bases(info) if info is not None else ():
                 if name in base.methods and (name not in ("forward", "__call__") or not isinstance(owner, Instance)):
-                    return self.program.value("returns", base.path, f"{base.qualname}.{name}")
+                    return self.program.returned(base.path, f"{base.qualname}.{name}", level)
         if name in ("forward", "__call__") and not isinstance(owner, LibraryClass | UserClass):
-            return self.result(owner, passing)
+            return self.result(owner, passing, level)
         if name in libraries.RETURNS_SELF and isinstance(owner, Instance | Wrapped):
             return only(owner)
         if name in libraries.MAKES_INSTANCE and not isinstance(owner, Instance | Wrapped):
