@@ -12,6 +12,7 @@ from ..signatures.model import Kind
 from ..text import Span
 from . import describe
 from .locate import argument_start
+from .repair import call_at, repaired
 from .snapshot import Snapshot
 
 _FIELD = re.compile(rb"\.[ \t]*(\w*)\Z")
@@ -37,8 +38,8 @@ def completions(snapshot: Snapshot, offset: int) -> tuple[Completion, ...]:
     """Sorted as they are to be shown: what the call still requires first."""
     field = _FIELD.search(snapshot.text, max(0, offset - LONGEST_PREFIX), offset)
     if field is not None:
-        return _fields(snapshot, field.start(), Span(field.start(1), offset))
-    found = snapshot.analysis.call_at(offset)
+        return _fields(repaired(snapshot, offset), field.start(), Span(field.start(1), offset))
+    snapshot, found = call_at(snapshot, offset)
     if found is None:
         return ()
     site, base = found
@@ -80,8 +81,7 @@ def _of_callee(callee: Callee, before: int, word: Span, equals: str) -> list[tup
         if by_position or parameter.kind is Kind.KEYWORD_ONLY:
             add(0 if parameter.required else 1, parameter.name, describe.parameter_label(parameter), parameter.doc)
     for name in describe.effective_keywords(callee.signature):
-        if not name.endswith("*"):
-            add(2, name, callee.signature.accepts.get(name, ""), "")
+        add(2, name, callee.signature.accepts[name], "")
     return found
 
 

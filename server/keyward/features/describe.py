@@ -82,10 +82,23 @@ def fate(signature: Signature) -> str:
     return ""
 
 
+_PUBLIC = ("output_", "return_", "use_")
+
+
 def effective_keywords(signature: Signature) -> tuple[str, ...]:
-    """Keywords that have an effect and are no parameters, sorted; `output_*` stands for a prefix."""
+    """Keywords that have an effect, are no parameters, and are meant for callers, sorted.
+
+    Those are the keys of a TypedDict (which is named like a class) and switches by their usual names. Whatever else gets
+    through to some inner function has an effect too, and is nothing to recommend.
+    """
     named = {parameter.name for parameter in signature.parameters}
-    return (*sorted(name for name in signature.accepts if name not in named), *(f"{p}*" for p in signature.prefixes))
+    return tuple(
+        sorted(
+            name
+            for name, way in signature.accepts.items()
+            if name not in named and ((way[:1].isupper() and "." not in way) or name.startswith(_PUBLIC))
+        )
+    )
 
 
 def takers(keyword: str, callee: Callee, signatures: Signatures) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ..inference.analysis import CallSite, FieldRead
 from ..source import syntax
@@ -38,6 +39,11 @@ def read_at(snapshot: Snapshot, offset: int) -> tuple[FieldRead, int] | None:
     return None
 
 
+def tokens(text: bytes, start: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """Brackets, commas, words, strings, comments, white space and other characters, with their offsets."""
+    return ((match[0], match.start()) for match in _TOKEN.finditer(text, start, end))
+
+
 def argument_start(text: bytes, opening: int, offset: int) -> Span | None:
     """The span of the identifier, empty or begun, that ends at the cursor and could become an argument of the call
     whose parenthesis opens at `opening`; None where the cursor is in a value, a string, a comment or other brackets.
@@ -45,8 +51,7 @@ def argument_start(text: bytes, opening: int, offset: int) -> Span | None:
     depth = 0
     fresh = False
     word: Span | None = None
-    for match in _TOKEN.finditer(text, opening, offset):
-        token = match[0]
+    for token, at in tokens(text, opening, offset):
         word = None
         if token in (b"(", b"[", b"{"):
             depth += 1
@@ -59,12 +64,12 @@ def argument_start(text: bytes, opening: int, offset: int) -> Span | None:
         elif token == b",":
             fresh = depth == 1
         elif token.startswith(b"#"):
-            if match.end() == offset:
+            if at + len(token) == offset:
                 return None
         elif token.isspace():
             continue
         elif fresh and (token[:1].isalpha() or token[:1] == b"_") and token[-1:] not in (b'"', b"'"):
-            word = Span(match.start(), match.end())
+            word = Span(at, at + len(token))
             fresh = False
         else:
             fresh = False

@@ -8,7 +8,7 @@ from ..inference.analysis import Callee, CallSite
 from ..signatures.model import Kind, Signature
 from ..text import Span
 from . import describe
-from .locate import argument_start
+from .repair import call_at
 from .snapshot import Snapshot
 
 _BY_POSITION = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)
@@ -32,7 +32,7 @@ class SignatureHelp:
 
 def signature_help(snapshot: Snapshot, offset: int) -> tuple[SignatureHelp, ...]:
     """One for each thing that the call may reach; none where the cursor is in no call or the callee is not known."""
-    found = snapshot.analysis.call_at(offset)
+    snapshot, found = call_at(snapshot, offset)
     if found is None:
         return ()
     site, base = found
@@ -52,15 +52,16 @@ def _place(snapshot: Snapshot, site: CallSite, base: int, offset: int) -> tuple[
     before = 0
     for argument in site.node.arguments:
         span = argument.span.shifted(base)
+        if span.start > offset:
+            break
         if span.covers(offset) or b"," not in snapshot.text[span.end : offset]:
-            return argument.name, before if offset >= span.start else 0
-        if offset < span.start:
+            if argument.name:
+                return argument.name, before
             break
         before += 1
-    word = argument_start(snapshot.text, site.node.arguments_span.start + base, offset)
+    # After a keyword only keywords may follow, so that nothing is known of what is being typed.
     has_keyword = any(argument.name for argument in site.node.arguments[:before])
-    # After a keyword only keywords may follow, so that nothing is known of what will be typed.
-    return "", -1 if has_keyword and word is not None else before
+    return "", -1 if has_keyword else before
 
 
 def _active(signature: Signature, keyword: str, position: int) -> int | None:
