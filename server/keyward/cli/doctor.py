@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from .. import __version__
 from ..environment.fingerprint import installed
 from ..environment.index import KNOWN, default_cache
 from ..environment.interpreter import Interpreter
-from ..signatures.store import Signatures
 from . import environments
 from .files import why
 
@@ -112,13 +110,8 @@ def _libraries(interpreter: Interpreter) -> Section:
             "--python or the setting keyward.python."
         )
     section.rows = section.rows or ["none"]
-    section.advice += _problems(signatures)
+    section.rows += (f"note: {problem}" for problem in signatures.problems)
     return section
-
-
-def _problems(signatures: Signatures) -> Iterator[str]:
-    for problem in signatures.problems:
-        yield f"{problem} If something seems to be missing, delete the cache folder: it is made anew."
 
 
 def _cache(folder: Path) -> Section:

@@ -52,7 +52,9 @@ def bring_up_to_date(interpreter: Interpreter, wanted: Iterable[str], step: Step
 
     step(f"Reading {', '.join(missing)}", 0, 1)
     report = update_index(interpreter, cache, only=missing, progress=tell)
-    return report.cache, report.problems
+    # What one module of a library lacks is for `keyward doctor` to tell: mostly it concerns nobody.
+    notes = open_signatures(installed(interpreter), report.cache).problems
+    return report.cache, tuple(problem for problem in report.problems if problem not in notes)
 
 
 def _missing(interpreter: Interpreter, wanted: frozenset[str], cache: Path) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -13,8 +15,6 @@ from ..signatures.model import Entry, Parameter, Signature
 from ..signatures.store import Found, Signatures
 from . import environments
 from .progress import progress_bar
-
-WIDTH = 100
 
 
 def run(name: str, python: str | None, color: bool | None) -> int:
@@ -54,9 +54,10 @@ def _advice(name: str, signatures: Signatures) -> str:
         return "no library has signatures here. `keyward doctor` says why."
     last = describe.last_name(name)
     exported = {export for module in signatures.modules for export in signatures.exports(module)}
-    close = difflib.get_close_matches(last, exported, n=3)
+    by_folded = {export.casefold(): export for export in sorted(exported)}
+    close = difflib.get_close_matches(last.casefold(), by_folded, n=3)
     if close:
-        return f"did you mean {' or '.join(close)}?"
+        return f"did you mean {' or '.join(by_folded[folded] for folded in close)}?"
     labels = ", ".join(library.label for library in signatures.libraries)
     return f"it is none of the names of {labels}."
 
@@ -94,7 +95,8 @@ def _callable(name: str, signature: Signature | None, signatures: Signatures) ->
     for keyword in describe.effective_keywords(signature):
         ways.setdefault(signature.accepts.get(keyword, "a computed name"), []).append(keyword)
     if ways:
-        yield _block("Also takes", (f"{', '.join(keywords)}  {_dim(f'by {way}')}" for way, keywords in ways.items()))
+        rows = (f"{way}: {', '.join(keywords)}" for way, keywords in ways.items())
+        yield _block("Also takes, by way of", rows)
     if fate := describe.fate(signature):
         yield fate
     if signature.returns:
@@ -106,38 +108,49 @@ def _callable(name: str, signature: Signature | None, signatures: Signatures) ->
 def _parameter(label: str, parameter: Parameter | None) -> str:
     if parameter is None or not parameter.doc:
         return f"{label},"
-    return f"{label},  {_dim('# ' + _short(parameter.doc))}"
+    return f"{label},  {_dim('# ' + _short(parameter.doc, len(label) + 9))}"
 
 
 def _fields(entry: Entry) -> Iterator[str]:
     for field in entry.fields:
         note = field.doc or field.annotation
-        yield f"{field.name}  {_dim(_short(note))}" if note else field.name
+        yield f"{field.name}: {_short(note, len(field.name) + 6)}" if note else field.name
 
 
 def _mapping(entry: Entry) -> Iterator[str]:
     for model_type, classes in sorted(entry.mapping.items()):
-        yield f"{model_type}  {_dim(', '.join(classes))}"
+        yield f"{model_type}: {', '.join(classes)}"
 
 
 def _sisters(entry: Entry, signatures: Signatures) -> Iterator[str]:
-    own = set(entry.call.keywords) if entry.call is not None else set()
     rows = []
     for sister in signatures.sisters(entry):
         if sister.qualified == entry.qualified or sister.call is None:
             continue
-        more = [keyword for keyword in sister.call.keywords if keyword not in own]
-        rows.append(f"{sister.name}  {_dim('also takes ' + ', '.join(more))}" if more else sister.name)
+        more = [p.name for p in sister.call.parameters if entry.call is None or entry.call.parameter(p.name) is None]
+        more = [name for name in more if sister.call.parameter(name) is not None]
+        rows.append(f"{sister.name}: also takes {', '.join(more)}" if more else sister.name)
     if rows:
         yield _block("Sister classes", rows)
 
 
-def _block(title: str, rows: Iterator[str] | list[str] | tuple[str, ...]) -> str:
-    return "\n".join((click.style(title, bold=True), *(f"    {row}" for row in rows)))
+def _block(title: str, rows: Iterable[str]) -> str:
+    """A title with indented rows below it, long ones broken."""
+    lines = (
+        textwrap.fill(row, _width(), initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False)
+        for row in rows
+    )
+    return "\n".join((click.style(title, bold=True), *lines))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+def _short(text: str, used: int) -> str:
+    """Text cut down to what is left of a line, and to something readable where that is little."""
+    room = max(40, _width() - used)
+    return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _width() -> int:
+    return min(160, shutil.get_terminal_size((120, 24)).columns)
 
 
 def _dim(text: str) -> str:
