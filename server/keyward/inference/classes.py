@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..signatures.model import Kind, Parameter, Signature
@@ -60,16 +61,29 @@ def method_kind(function: s.FunctionDef) -> str:
 
 
 def signature_of(unit: Unit, function: s.FunctionDef, skip_first: bool) -> Signature:
-    """The signature as written. Its own `**kwargs` takes what it likes: `extra` is "open" then."""
+    """The signature as written. What its own `**kwargs` takes is lost if the body never mentions it, else "open"."""
     parameters: list[Parameter] = []
     for parameter in function.parameters[1:] if skip_first else function.parameters:
         kind = Kind(parameter.kind)
         default = None if parameter.default is None else _text(unit, parameter.default)
         annotation = "" if parameter.annotation is None else _text(unit, parameter.annotation)
         parameters.append(Parameter(parameter.name, kind, default, annotation))
-    if any(parameter.kind is Kind.VAR_KEYWORD for parameter in parameters):
-        return Signature(tuple(parameters), extra="open", reason="its own **kwargs")
-    return Signature(tuple(parameters))
+    rest = next((parameter.name for parameter in parameters if parameter.kind is Kind.VAR_KEYWORD), "")
+    if not rest:
+        return Signature(tuple(parameters))
+    if _is_dropped(unit, function, rest):
+        return Signature(tuple(parameters), extra="ignored")
+    return Signature(tuple(parameters), extra="open", reason="its own **kwargs")
+
+
+def _is_dropped(unit: Unit, function: s.FunctionDef, name: str) -> bool:
+    """Whether the text of a function never speaks of a parameter again. A body that does nothing is there to be
+    overridden, and says nothing about what is."""
+    if all(isinstance(node, s.Raise | s.Jump | s.ExpressionStatement) for node in function.body):
+        return False
+    text = unit.key[1]
+    mentions = re.findall(rb"\b(?:locals|vars|inspect|eval|exec|" + re.escape(name.encode()) + rb")\b", text)
+    return len(mentions) == 1
 
 
 def _text(unit: Unit, node: s.Expression) -> str:

@@ -58,7 +58,8 @@ class MissingOutputField(Rule):
 
     def check_read(self, bound: BoundRead) -> Iterable[Finding]:
         read = bound.read
-        if any(read.field in owner.fields for owner in read.owners):
+        # Every object has attributes such as `__class__`.
+        if read.field.startswith("__") or any(read.field in owner.fields for owner in read.owners):
             return
         raised = "AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError"
         message = f"{_reason(read.owners)} no {code(read.field)}: {raised}."

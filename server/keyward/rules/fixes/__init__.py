@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...inference.analysis import FieldRead, Passed
+from ...inference.analysis import FieldRead
 from ..finding import Fix, Safety
 from ..rule import Place
 from ..sisters import output_fields, returning, takes, taking
@@ -37,12 +37,16 @@ def of_keyword(place: Place) -> Iterator[Fix]:
         found += swap_class(place, call.callees, sisters, lambda entry: takes(entry, passed.name))
     if rename is not None:
         found.append(rename)
+    if any(binding.missing for _, binding in call.bindings):
+        # A parameter has no value: the argument is misnamed, and nothing but another name mends the call.
+        yield from found
+        return
     if is_labels(passed.name) and (outside := loss_outside(place, call.site, passed)) is not None:
         found.append(outside)
     if (parameter := add_parameter(place, passed.name)) is not None:
         found.append(parameter)
     yield from found
-    if not passed.spread and not _needed(place, passed):
+    if not passed.spread:
         harmless = place.finding.rule == "ignored-keyword" and is_pure(passed.node.value)
         alone = not found and not is_labels(passed.name)
         safety = Safety.SAFE if harmless and alone else Safety.UNSAFE
@@ -90,9 +94,3 @@ def of_field(place: Place) -> Iterator[Fix]:
         outside = loss_outside(*made)
         if outside is not None:
             yield outside
-
-
-def _needed(place: Place, passed: Passed) -> bool:
-    """Whether a parameter has no value: then the argument is misnamed, and removing it mends nothing."""
-    call = place.call
-    return call is not None and any(binding.missing for _, binding in call.bindings)
