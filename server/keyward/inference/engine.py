@@ -175,6 +175,8 @@ class _Facts:
         assert isinstance(unit.node, s.FunctionDef)
         if not method_kind(unit.node):
             return {unit.node.name: unknown(f"a decorator may change {unit.node.name}")}
+        if source.by_qualname[unit.qualname].key != unit.key:
+            return {unit.node.name: unknown(f"{unit.node.name} is defined again")}
         return {unit.node.name: only(UserFunction(source.path, unit.qualname))}
 
     def _name(self, path: str, name: str) -> Value:

@@ -139,9 +139,7 @@ class Flow(Expressions):
         if name in self._enclosing:
             return loose(self._enclosing[name])
         if self.scope is not None:
-            if name in self.scope.elsewhere:
-                return unknown(f"functions re-bind `{name}`")
-            value = self.read[name] = self.scope.now.names.get(name)
+            value = self.read[name] = self.scope.at_this_point(name)
             if value is not None:
                 return value
         return loose(self.program.value("name", self.source.path, name))
@@ -149,7 +147,7 @@ class Flow(Expressions):
     def outer_binding(self, name: str) -> Value | None:
         if self.scope is None or name in self._enclosing:
             return None
-        value = self.read[name] = self.scope.now.names.get(name)
+        value = self.read[name] = self.scope.at_this_point(name)
         return value
 
     def own_attribute(self, name: str) -> Value:
@@ -460,7 +458,7 @@ class Flow(Expressions):
             self.evaluate(decorator)
         for base in node.bases:
             self.evaluate(base.value)
-        unit = self.source.by_qualname.get(self.unit.qualname) if self.unit.node is node else None
+        unit = self.program.ask("unit", self.source.path, self.unit.qualname) if self.unit.node is node else None
         name = s.Name(node.name_span, node.name)
         if unit is not None and unit.key == self.unit.key:
             self.bind_name(name, only(UserClass(self.source.path, unit.qualname)))

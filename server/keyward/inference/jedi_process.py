@@ -101,7 +101,7 @@ class Questioner:
             following = [other for other in _distinct(name.goto()) if _place(other) != _place(name)]
             if following or str(name.module_path) == self._snippet:
                 return self._follow(following)
-            return [name], None
+            return [name], self._located(name, "statement")
         return [name], self._located(name, name.type)
 
     def _module_found(self, at: int, question: Question) -> bool:

@@ -78,6 +78,10 @@ class Scope:
     outcomes: dict[tuple[str, bytes, int], Outcome] = field(default_factory=dict)
     complete: bool = False
 
+    def at_this_point(self, name: str) -> Value | None:
+        """What a statement that runs now finds under the name; None: it is not bound (yet)."""
+        return unknown(f"functions re-bind `{name}`") if name in self.elsewhere else self.now.names.get(name)
+
 
 class Program:
     """One version of one file (`main`) in one world, with the files that its answers lead to."""
@@ -93,6 +97,7 @@ class Program:
         self._memos: dict[Query, Memo] = {}
         self._dependents: dict[Query, set[Query]] = {} if previous is None else dict(previous._dependents)
         """Query -> those that rest on it (or did in an earlier version). The sets are shared and never changed in place."""
+        self._new_dependents: dict[Query, set[Query]] = {}
         self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
         self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
         self._old = previous
@@ -154,6 +159,8 @@ class Program:
             answer = self._computers[query[0]](*query[1:])
         finally:
             self._asking.pop()
+        for other in rests_on:
+            self._new_dependents.setdefault(other, set()).add(query)
         return Memo(answer, rests_on, self._version)
 
     def _holds(self, memo: Memo) -> bool:
@@ -171,18 +178,19 @@ class Program:
             for query, memo in old.items()
             if query[0] in _INPUTS and not (same_answers and query[0] == "answer") and self._answer(query) != memo.answer
         ]
+        # what going through the module has already computed anew
+        changed += [query for query, memo in self._memos.items() if query in old and memo.answer != old[query].answer]
         gone = self._gone()
         self._settled = True
         while changed:
-            for query in self._dependents.get(changed.pop(), ()):
+            cause = changed.pop()
+            for query in (*self._dependents.get(cause, ()), *self._new_dependents.get(cause, ())):
                 before = self._memos.get(query) or old.get(query)
                 if before is None or query in gone or query in self._pending:
                     continue
                 self._pending.add(query)
                 memo = self._memos[query] = self._compute(query)
                 self._pending.discard(query)
-                for other in memo.rests_on.keys() - before.rests_on.keys():
-                    self._dependents[other] = self._dependents.get(other, set()) | {query}
                 if memo.answer != before.answer:
                     changed.append(query)
 
@@ -194,14 +202,11 @@ class Program:
 
     def finish(self) -> None:
         """Takes over what still holds of the version before, and lets go of that version."""
-        edges: dict[Query, list[Query]] = {}
-        for query, memo in self._memos.items():
-            for other in memo.rests_on:
-                edges.setdefault(other, []).append(query)
-        for other, queries in edges.items():
+        for other, queries in self._new_dependents.items():
             known = self._dependents.get(other, set())
-            if not known.issuperset(queries):
-                self._dependents[other] = known.union(queries)
+            if not queries <= known:
+                self._dependents[other] = known | queries
+        self._new_dependents = {}
         if self._old is not None:
             gone = self._gone()
             self._memos = {**self._old._memos, **self._memos}
@@ -218,10 +223,13 @@ class Program:
         return frozenset(query[1] for query in self._memos if query[0] == "answer")
 
     def answer(self, question: Question) -> Value:
-        """What jedi answered; the question is noted where it has not yet."""
+        """What jedi answered; the question is noted where it has not yet. A variable of another file is followed there."""
         answer: Answer | None = self.ask("answer", question)
         if answer is None:
             return unknown("not looked up yet")
+        place = answer.definition
+        if place is not None and place.kind == "variable" and not answer.known and "." not in place.qualname:
+            return self.value("name", place.path, place.qualname)
         self.origins[answer.value] = question
         return answer.value
 
@@ -276,7 +284,7 @@ class Program:
         old = None if self._old is None else self._old._statements.get(key)
         if (
             old is not None
-            and all(scope.now.names.get(name) == value for name, value in old.read.items())
+            and all(scope.at_this_point(name) == value for name, value in old.read.items())
             and all(self._answer(query) == answer for query, answer in old.rests_on.items())
         ):
             statement = old
