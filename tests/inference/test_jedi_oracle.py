@@ -22,12 +22,14 @@ class Scripted(JediClient):
         self.answer = answer
         self.asked: list[list[Question]] = []
         self.stubs: list[str] = []
+        self.entered = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
 
     def ask(
         self, folder: str, search: Sequence[str], questions: Sequence[Question], stubs: str = ""
     ) -> Iterator[tuple[Question, Answer]]:
+        self.entered.set()
         self.gate.wait(60)
         self.asked.append(list(questions))
         self.stubs.append(stubs)
@@ -143,15 +145,13 @@ def test_latest_asker_goes_first(folder: Path) -> None:
     client = Scripted(lambda q: module(q.name))
     client.gate.clear()
     oracle = Oracle([str(folder)], client=client)
-    for asker in ("first", "second", "third"):
-        oracle.ask(asker, [question(folder, asker.title())])
-        if asker == "first":
-            while not oracle._thread:
-                pass
+    for asker in ("First", "Second", "Third"):
+        oracle.ask(asker, [question(folder, asker)])
+        assert client.entered.wait(60)
     client.gate.set()
-    oracle.ask_all([question(folder, "Last")])
-    names = [questions[0].name for questions in client.asked]
-    assert names.index("Third") < names.index("Second")
+    while len(oracle.answers) < 3:
+        threading.Event().wait(0.01)
+    assert [questions[0].name for questions in client.asked] == ["First", "Third", "Second"]
     oracle.close()
 
 
@@ -206,11 +206,10 @@ def test_whoever_waits_gets_an_answer_whatever_fails(folder: Path) -> None:
 def test_what_nobody_asks_for_any_more_is_dropped(folder: Path) -> None:
     oracle = Oracle([str(folder)], client=Scripted(lambda q: module(q.name)))
     kept, dropped = question(folder, "Kept"), question(folder, "Dropped")
-    done = threading.Event()
     oracle.ask("a", [kept, dropped])
     oracle.ask("b", [kept])
     while len(oracle.answers) < 2:
-        done.wait(0.01)
+        threading.Event().wait(0.01)
     oracle.forget("a")
     assert oracle.answers.questions == {kept}
     oracle.close()

@@ -41,8 +41,7 @@ class Questioner:
         self._request = request
         self._snippet = str(Path(request.folder, _SNIPPET))
         self._stubs = request.stubs
-        package = _package(Path(request.folder))
-        lines = [line for at, question in enumerate(request.questions) for line in _snippet(at, question, package)]
+        lines = [line for at, question in enumerate(request.questions) for line in self._asked(at, question)]
         project = jedi.Project(
             request.folder,
             sys_path=(*((request.stubs,) if request.stubs else ()), *request.search),
@@ -50,6 +49,29 @@ class Questioner:
         )
         self._lines = lines
         self._script = jedi.Script("\n".join(lines), path=self._snippet, project=project, environment=environment)
+
+    def _asked(self, at: int, question: Question) -> Iterator[str]:
+        """Three lines: the import, the thing asked for, and what calling it gives."""
+        module, level = question.module, question.level
+        folder = Path(self._request.folder)
+        package = _package(folder)
+        if 0 < level <= len(package):
+            # jedi takes the snippet for a file of no package when the folder is in its search path.
+            module = ".".join((*package[: len(package) - level + 1], *filter(None, (module,))))
+            level = 0
+        base = os.path.normpath(Path(folder, *[".."] * (level - 1)))
+        top, _, rest = question.name.partition(".")
+        if not top and level:
+            module, _, top = module.rpartition(".")
+        parts = [part for name in (module, question.name) if name for part in name.split(".")]
+        if not all(part.isidentifier() and not iskeyword(part) for part in parts) or (
+            level and not any(base == place or _below(base, place) for place in self._request.search)
+        ):
+            module, level, top, rest = "", 1, "_", ""  # found nowhere, and harmless to the other lines
+        yield f"from {'.' * level}{module} import {top} as q{at}" if top else f"import {module} as q{at}"
+        thing = f"q{at}.{rest}" if rest else f"q{at}"
+        yield thing
+        yield f"r{at} = {thing}()"
 
     def replies(self) -> Iterator[Reply]:
         for at, question in enumerate(self._request.questions):
@@ -159,26 +181,6 @@ def _package(folder: Path) -> tuple[str, ...]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return tuple(parts)
-
-
-def _snippet(at: int, question: Question, package: tuple[str, ...]) -> Iterator[str]:
-    """Three lines: the import, the thing asked for, and what calling it gives."""
-    module, dots = question.module, "." * question.level
-    if 0 < question.level <= len(package):
-        # jedi takes the snippet for a file of no package when the folder is in its search path.
-        module = ".".join((*package[: len(package) - question.level + 1], *filter(None, (module,))))
-        dots = ""
-    top, _, rest = question.name.partition(".")
-    if not top and dots:
-        module, _, top = module.rpartition(".")
-    parts = [part for name in (module, question.name) if name for part in name.split(".")]
-    if not all(part.isidentifier() and not iskeyword(part) for part in parts):
-        module = rest = ""
-        dots, top = ".", "_"  # found nowhere, and harmless to the other lines
-    yield f"from {dots}{module} import {top} as q{at}" if top else f"import {module} as q{at}"
-    thing = f"q{at}.{rest}" if rest else f"q{at}"
-    yield thing
-    yield f"r{at} = {thing}()"
 
 
 def _distinct(names: Iterable[Any]) -> list[Any]:

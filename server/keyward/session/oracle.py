@@ -237,8 +237,8 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 def _paths(answer: Answer) -> Iterator[str]:
-    """The files that an answer leads to."""
-    if answer.definition:
+    """The files that an answer leads to, where it matters what they say."""
+    if answer.definition and answer.definition.kind != "module":
         yield answer.definition.path
     for atom in answer.value:
         if isinstance(atom, Instance):

@@ -22,7 +22,7 @@ from .model import FORMAT, Entry, Kind, Signature
 from .store import Signatures, at_version
 
 _HEAD = "from typing import Any, Type, TypeVar\n_T = TypeVar('_T')\n"
-_RECIPE = 1
+_RECIPE = 2
 """To be counted up when the same signatures give other stubs."""
 _KEPT_SECONDS = 30 * 24 * 3600
 _COMPLETE = "complete"
@@ -143,15 +143,15 @@ def module_stub(module: str, source: StubSource, methods: Methods) -> str:
     """The text of one stub file."""
     entries = [entry for entry in source.modules.get(module, ()) if entry.name.isidentifier()]
     own = {entry.name for entry in entries}
-    lines = [
-        f"from {defined_in} import {name} as {name}\n"
-        for name, defined_in in sorted(source.exports.get(module, {}).items())
-        if defined_in != module and name not in own
-    ]
+    exported: dict[str, list[str]] = {}
+    for name, defined_in in sorted(source.exports.get(module, {}).items()):
+        if defined_in != module and name not in own:
+            exported.setdefault(defined_in, []).append(f"{name} as {name}")
+    lines = [f"from {defined_in} import {', '.join(names)}\n" for defined_in, names in exported.items()]
     if entries:
-        names = _Names(module, source, own)
-        body = [line for entry in entries for line in _entry(entry, names, source, methods)]
-        lines += (_HEAD, *names.imports(), *body)
+        mentioned = _Names(module, source, own)
+        body = [line for entry in entries for line in _entry(entry, mentioned, source, methods)]
+        lines += (_HEAD, *mentioned.imports(), *body)
     return "".join(lines)
 
 
@@ -197,10 +197,10 @@ def _entry(entry: Entry, names: _Names, source: StubSource, methods: Methods) ->
         if field.name.isidentifier():
             yield f"    {field.name}: Any\n"
     if entry.role in ("model", "config", "tokenizer", "processor") and not any(b.role == entry.role for b in bases):
-        for name in methods.makers:
+        for name in sorted(methods.makers):
             yield f"    @classmethod\n    def {name}(cls: Type[_T], *args: Any, **kwargs: Any) -> _T: ...\n"
     if is_module and not any(base.role in ("model", "module") for base in bases):
-        for name in methods.fluent:
+        for name in sorted(methods.fluent):
             yield f"    def {name}(self: _T, *args: Any, **kwargs: Any) -> _T: ...\n"
 
 
@@ -217,7 +217,7 @@ def _bases(entry: Entry, source: StubSource) -> list[Entry]:
 
 
 def _function(name: str, signature: Signature, names: _Names, first: str) -> str:
-    returned = signature.returns and names.known(signature.returns)
+    returned = names.known(signature.returns) if signature.returns else ""
     return f"def {name}({', '.join(_parameters(signature, first))}) -> {returned or 'Any'}: ...\n"
 
 
