@@ -19,7 +19,8 @@ class Callee:
     """One thing that a call may reach."""
 
     name: str
-    """As a person would say it: "DeiTModel.forward", "F.cross_entropy" -> "torch.nn.functional.cross_entropy", "CrossEntropyLoss()", "Net.forward"."""
+    """As a person would say it: "DeiTModel.forward", "F.cross_entropy" -> "torch.nn.functional.cross_entropy",
+    "CrossEntropyLoss()", "Net.forward"."""
     signature: Signature
     kind: Literal["forward", "construct", "function"]
     """Calling a module (or its `forward` by name); calling a class; calling a function or method."""
@@ -30,8 +31,9 @@ class Callee:
     library: str = ""
     """The library as messages name it ("transformers 5.23.0 in .venv"), "" for the user's own."""
     definition: tuple[str, str] | None = None
-    """Of the user's own: path of the file and qualified name of the function in it ("Net.forward"); `Source.by_qualname`
-    of that file gives the unit, whose node is the `FunctionDef` (no offsets here: they would age with every edit)."""
+    """Of the user's own: path of the file and qualified name of the function in it ("Net.forward");
+    `Source.by_qualname` of that file gives the unit, whose node is the `FunctionDef` (no offsets here: they would age
+    with every edit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What one unit (a function, or a statement of a module or class body) holds. It stays the same object while nothing
-    that it rests on changes, wherever in the file the unit moves: where it stands, its `Unit` says."""
+    """What one unit (a function, or a statement of a module or class body) holds. It stays the same object while
+    nothing that it rests on changes, wherever in the file the unit moves: where it stands, its `Unit` says."""
 
     calls: tuple[CallSite, ...] = ()
     reads: tuple[FieldRead, ...] = ()

@@ -14,7 +14,8 @@ from .values import Class, Value
 
 @dataclass(frozen=True, slots=True)
 class ClassInfo:
-    """A class of the user's own, as its file says. Compares by content: an edit in a method's body changes nothing here."""
+    """A class of the user's own, as its file says. Compares by content: an edit in a method's body changes nothing
+    here."""
 
     path: str
     qualname: str
@@ -48,7 +49,7 @@ def is_dataclass(definition: s.ClassDef) -> bool:
 
 
 def method_kind(function: s.FunctionDef) -> str:
-    """"method", "staticmethod", "classmethod" or "property"; "" where a decorator may have changed the signature."""
+    """ "method", "staticmethod", "classmethod" or "property"; "" where a decorator may have changed the signature."""
     kind = "method"
     for decorator in function.decorators:
         name = dotted(decorator)

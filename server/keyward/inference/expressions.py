@@ -10,7 +10,6 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from ..text import Span
 from .analysis import CallSite, FieldRead, Passed
-from .classes import dotted
 from .program import Program
 from .state import State, joined, loose, merged, truthiness
 from .values import (
@@ -323,8 +322,10 @@ class Expressions:
         """The keys that `**value` gives."""
         result: Value = NEVER
         for atom in value:
-            result = merged(result, only(atom if isinstance(atom, Mapping) else Mapping((), True))) if result else (
-                only(atom) if isinstance(atom, Mapping) else only(Mapping((), True))
+            result = (
+                merged(result, only(atom if isinstance(atom, Mapping) else Mapping((), True)))
+                if result
+                else (only(atom) if isinstance(atom, Mapping) else only(Mapping((), True)))
             )
         for atom in result:
             if isinstance(atom, Mapping):
@@ -392,7 +393,13 @@ class Expressions:
             else:
                 self.state.names[target.name] = loose(value)
             return unknown(f"what `{node.function.name}` of a list returns")
-        if not isinstance(mapping, Mapping) or node.function.name not in ("update", "pop", "clear", "setdefault", "popitem"):
+        if not isinstance(mapping, Mapping) or node.function.name not in (
+            "update",
+            "pop",
+            "clear",
+            "setdefault",
+            "popitem",
+        ):
             return None
         self.evaluate(target)
         site = self.passed(node)
@@ -522,8 +529,10 @@ def _ordered(value: Value) -> list[Any]:
 
 
 def _is_library_method(atom: Any) -> bool:
-    return isinstance(atom, BoundMethod) and not isinstance(atom.owner, UserClass) and not (
-        isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass)
+    return (
+        isinstance(atom, BoundMethod)
+        and not isinstance(atom.owner, UserClass)
+        and not (isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass))
     )
 
 

@@ -9,13 +9,11 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from .analysis import UnitResult
-from .answers import Question
 from .classes import dotted, method_kind
 from .expressions import Expressions, truth_name
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import State, joined, loose, truthiness, without_none
 from .values import (
-    NEVER,
     Collection,
     Constant,
     Instance,
@@ -23,9 +21,7 @@ from .values import (
     LibraryClass,
     Mapping,
     Module,
-    Unknown,
     UserClass,
-    UserFunction,
     Value,
     join,
     only,
@@ -115,7 +111,8 @@ class Flow(Expressions):
         return unknown(f"parameter `{parameter.name}`")
 
     def inner_functions(self) -> None:
-        """Goes through the functions inside this one, which may run at any time: names have all values they ever get."""
+        """Goes through the functions inside this one, which may run at any time: names have all values they ever
+        get."""
         while self._inner:
             inner = self._inner.pop(0)
             outer, self.state = self.state, State.empty()
@@ -245,10 +242,11 @@ class Flow(Expressions):
             return join((only(Instance(atom)), *(only(Instance(cls)) for cls in below)))
         if isinstance(atom, LibraryClass):
             found = self.program.world.signatures.find(atom.qualified)
+            role = "" if found is None else found.entry.role
             # of a module class that is no finished model anything may be passed that derives from it
-            if found is not None and found.entry.role in ("model", "output", "config", "tokenizer", "processor"):
-                if found.entry.role != "model" or found.entry.head:
-                    return only(Instance(atom))
+            finished = role == "model" and found is not None and bool(found.entry.head)
+            if finished or role in ("output", "config", "tokenizer", "processor"):
+                return only(Instance(atom))
         return unknown("an annotation that says too little")
 
     # --- statements -------------------------------------------------------------------------------------------------
@@ -498,7 +496,9 @@ class Flow(Expressions):
                 self._narrow_none(subject, truth)
             case s.Compare(operators=("is not",) | ("!=",), operands=(subject, s.Literal(value=None))):
                 self._narrow_none(subject, not truth)
-            case s.Compare(operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)):
+            case s.Compare(
+                operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)
+            ):
                 self._narrow_key(subject, key, truth == (operator == "in"))
             case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
                 # what else the object may be then, its class does not tell

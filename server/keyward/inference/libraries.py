@@ -109,8 +109,8 @@ def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[st
     """The model types that a checkpoint's name may stand for: those that are whole words of it ("deit" in
     "facebook/deit-base-distilled"), the longest where one holds another ("xlm-roberta", not "roberta").
 
-    transformers' own `AutoConfig.from_pretrained` guesses by name too, when a `config.json` names no type, but takes parts
-    of words; a guess of ours must not be wrong, so it is more careful. Empty where nothing fits.
+    transformers' own `AutoConfig.from_pretrained` guesses by name too, when a `config.json` names no type, but takes
+    parts of words; a guess of ours must not be wrong, so it is more careful. Empty where nothing fits.
     """
     name = checkpoint.rstrip("/").rpartition("/")[2].lower().replace("_", "-")
     found: list[str] = []

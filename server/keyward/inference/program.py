@@ -30,7 +30,8 @@ _INPUTS = frozenset(("answer", "unit", "outline", "storing", "outside", "name"))
 MOST_LEVELS = 2
 """How far calls of the user's own functions are followed. A function that is gone through for its own sake is at level
 0; what a call in it returns is found out by going through the callee at level 1, and so on. What methods set on `self`
-is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on itself."""
+is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on
+itself."""
 
 _MOST_NESTED = 60
 """Queries may ask queries this deep; what lies deeper is unknown. It keeps clear of Python's own recursion limit."""
@@ -96,7 +97,8 @@ class Program:
         self._version = 0
         self._memos: dict[Query, Memo] = {}
         self._dependents: dict[Query, set[Query]] = {} if previous is None else dict(previous._dependents)
-        """Query -> those that rest on it (or did in an earlier version). The sets are shared and never changed in place."""
+        """Query -> those that rest on it (or did in an earlier version). The sets are shared and never changed in
+        place."""
         self._new_dependents: dict[Query, set[Query]] = {}
         self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
         self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
@@ -119,8 +121,8 @@ class Program:
     def ask(self, *query: Any) -> Any:
         """The answer to a query. None where it goes in a circle or too deep: callers take that for unknown.
 
-        Queries are laid out so that sound code never goes in a circle (see `MOST_LEVELS`); classes that inherit from one
-        another do.
+        Queries are laid out so that sound code never goes in a circle (see `MOST_LEVELS`); classes that inherit from
+        one another do.
         """
         answer = self._answer(query)
         if self._asking:
@@ -167,8 +169,8 @@ class Program:
         return all(self._answer(query) == answer for query, answer in memo.rests_on.items())
 
     def settle(self) -> None:
-        """Once the module has been gone through: computes anew what rests on something that has changed, then what rests
-        on that if it came out differently, and so on. All other old memos hold."""
+        """Once the module has been gone through: computes anew what rests on something that has changed, then what
+        rests on that if it came out differently, and so on. All other old memos hold."""
         if self._old is None:
             return
         old = self._old._memos
@@ -176,7 +178,9 @@ class Program:
         changed = [
             query
             for query, memo in old.items()
-            if query[0] in _INPUTS and not (same_answers and query[0] == "answer") and self._answer(query) != memo.answer
+            if query[0] in _INPUTS
+            and not (same_answers and query[0] == "answer")
+            and self._answer(query) != memo.answer
         ]
         # what going through the module has already computed anew
         changed += [query for query, memo in self._memos.items() if query in old and memo.answer != old[query].answer]
@@ -223,7 +227,8 @@ class Program:
         return frozenset(query[1] for query in self._memos if query[0] == "answer")
 
     def answer(self, question: Question) -> Value:
-        """What jedi answered; the question is noted where it has not yet. A variable of another file is followed there."""
+        """What jedi answered; the question is noted where it has not yet. A variable is followed in the file it is
+        of."""
         answer: Answer | None = self.ask("answer", question)
         if answer is None:
             return unknown("not looked up yet")

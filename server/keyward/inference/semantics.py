@@ -36,7 +36,9 @@ from .values import (
     why_unknown,
 )
 
-BUILTINS = frozenset(("dict", "list", "tuple", "set", "enumerate", "zip", "reversed", "sorted", "getattr", "next", "iter"))
+BUILTINS = frozenset(
+    ("dict", "list", "tuple", "set", "enumerate", "zip", "reversed", "sorted", "getattr", "next", "iter")
+)
 """Built-in functions whose results are followed; the others give nothing that could be called."""
 
 Passing = tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], bool]
@@ -185,7 +187,9 @@ class Semantics:
             stored = self.program.ask("attributes", base.path, base.qualname)
             if stored is None:
                 return None
-            names.update(dict.fromkeys((*known.fields, *known.methods, *(name for name, _ in known.variables), *stored)))
+            names.update(
+                dict.fromkeys((*known.fields, *known.methods, *(name for name, _ in known.variables), *stored))
+            )
         if self.program.ask("outside", cls.path) & set(names):
             return None
         return Owner(cls.qualname, cls, tuple(names))

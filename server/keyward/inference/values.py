@@ -1,9 +1,10 @@
 """The values that expressions can have, as far as we follow them.
 
-A `Value` is a set of alternatives, each an `Atom`. The empty set is the value of an expression that is never reached. An
-alternative that is not known is an `Unknown` with its reason, and a value with one in it is not known for sure: a rule
-speaks only when *every* alternative is known and at fault. All atoms are immutable, hashable and compare by content, and name classes
-and functions instead of holding them, so that an edit in a class body does not change the values that mention it.
+A `Value` is a set of alternatives, each an `Atom`. The empty set is the value of an expression that is never reached.
+An alternative that is not known is an `Unknown` with its reason, and a value with one in it is not known for sure: a
+rule speaks only when *every* alternative is known and at fault. All atoms are immutable, hashable and compare by
+content, and name classes and functions instead of holding them, so that an edit in a class body does not change the
+values that mention it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class LibraryClass:
-    """A class of a library that has signatures; `qualified` names its entry ("transformers.models.deit.modeling_deit.DeiTModel")."""
+    """A class of a library that has signatures; `qualified` names its entry
+    ("transformers.models.deit.modeling_deit.DeiTModel")."""
 
     qualified: str
 
@@ -70,7 +72,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """A module inside one that hands its call on (`nn.DataParallel`); `wrapper` is the wrapper's qualified name, `.module` gives `inner`."""
+    """A module inside one that hands its call on (`nn.DataParallel`); `wrapper` is the wrapper's qualified name,
+    `.module` gives `inner`."""
 
     wrapper: str
     inner: Value
@@ -95,7 +98,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other keys too."""
+    """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other
+    keys too."""
 
     keys: tuple[Key, ...] = ()
     open: bool = False

@@ -290,7 +290,9 @@ class Lowering:
 
     def decorated_definition(self, node: TsNode, head_only: bool = False) -> s.Statement:
         decorators = tuple(
-            self.expression(_named(child)[0]) for child in node.named_children if child.type == "decorator" and _named(child)
+            self.expression(_named(child)[0])
+            for child in node.named_children
+            if child.type == "decorator" and _named(child)
         )
         definition = node.child_by_field_name("definition")
         if definition is None:
@@ -506,7 +508,9 @@ class Lowering:
                 target, iterables = child.child_by_field_name("left"), child.children_by_field_name("right")
                 iterable = next((part for part in iterables if part.is_named), None)
                 generators.append(
-                    s.ComprehensionFor(self.span(child), self.optional(target, child), self.optional(iterable, child), ())
+                    s.ComprehensionFor(
+                        self.span(child), self.optional(target, child), self.optional(iterable, child), ()
+                    )
                 )
             elif child.type == "if_clause" and generators:
                 last = generators[-1]

@@ -1,8 +1,8 @@
 """The syntax that inference works on: a small tree of our own, made from the parser's.
 
-It keeps what the flow of values needs and drops the rest. Spans are byte offsets **relative to the start of the unit**
-(a statement of a module or class body, see `unit.py`), so that a unit whose text did not change keeps its tree when text
-above it moves. All nodes are immutable.
+It keeps what the flow of values needs and drops the rest. Spans are byte offsets **relative to the start of the
+unit** (a statement of a module or class body, see `unit.py`), so that a unit whose text did not change keeps its tree
+when text above it moves. All nodes are immutable.
 """
 
 from __future__ import annotations

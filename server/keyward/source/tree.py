@@ -94,7 +94,8 @@ class Source:
 
 
 def _parsed(text: bytes) -> bytes:
-    """The text as the parser gets it, same length: a byte order mark is not Python, and a lone CR ends no line for it."""
+    """The text as the parser gets it, same length: a byte order mark is not Python, and a lone CR ends no line for
+    it."""
     if text.startswith(_BOM):
         text = b"   "[: len(_BOM)].replace(b" ", b"\n") + text[len(_BOM) :]
     if b"\r" in text:
@@ -152,7 +153,9 @@ def _cut(
             members = inner.child_by_field_name("body")
             if members is not None:
                 end = members.start_byte
-        content = text[start:end] + (b"\0" if node.has_error else b"")  # the same text can parse, or not, by what is around it
+        content = text[start:end] + (
+            b"\0" if node.has_error else b""
+        )  # the same text can parse, or not, by what is around it
         same = now.setdefault((owner, content), [])
         before = known.get((owner, content), ())
         if len(same) < len(before):

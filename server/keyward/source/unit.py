@@ -1,7 +1,7 @@
 """A file cut into units: the statements of its module body and of its class bodies.
 
-A unit is the grain of incremental work: its syntax has spans relative to its start, so an edit elsewhere leaves it as it
-is, and what was found in it can be kept while what it reads from outside stays the same.
+A unit is the grain of incremental work: its syntax has spans relative to its start, so an edit elsewhere leaves it as
+it is, and what was found in it can be kept while what it reads from outside stays the same.
 """
 
 from __future__ import annotations
