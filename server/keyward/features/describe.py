@@ -88,8 +88,8 @@ _PUBLIC = ("output_", "return_", "use_")
 def effective_keywords(signature: Signature) -> tuple[str, ...]:
     """Keywords that have an effect, are no parameters, and are meant for callers, sorted.
 
-    Those are the keys of a TypedDict (which is named like a class) and switches by their usual names. Whatever else gets
-    through to some inner function has an effect too, and is nothing to recommend.
+    Those are the keys of a TypedDict (which is named like a class) and switches by their usual names. Whatever else
+    gets through to some inner function has an effect too, and is nothing to recommend.
     """
     named = {parameter.name for parameter in signature.parameters}
     return tuple(

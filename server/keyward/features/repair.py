@@ -2,7 +2,7 @@
 
 Whoever types `outputs = model(` wants to be told what `model` takes, at a time when the parser can make little of the
 statement, and of what follows it. So the brackets that are open at the cursor are closed, a missing value or name is
-filled in, and the rest of the statement is left out. Nothing before the cursor changes, so that offsets up to there hold.
+filled in, and the rest of the statement is left out. Nothing before the cursor changes: offsets up to there hold.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ from .locate import tokens
 from .snapshot import Snapshot
 
 _CLOSERS = {b"(": b")", b"[": b"]", b"{": b"}"}
-_COMPOUND = re.compile(
-    rb"[ \t]*(?:async[ \t]+)?(?:if|elif|else|for|while|with|try|except|finally|def|class|match|case)\b"
-)
+_COMPOUND = re.compile(rb"[ \t]*(?:async[ \t]+)?(?:if|elif|for|while|with|except|def|class|match|case)\b")
 _WANTS_VALUE = re.compile(rb"(?:[=+\-*/%@<>|&^:~]|\b(?:and|or|not|in|is|if|else|return|await|lambda))[ \t]*\Z")
 _WANTS_NAME = re.compile(rb"\.[ \t]*\Z")
 _INDENT = re.compile(rb"[ \t]*")
 
 
 def call_at(snapshot: Snapshot, offset: int) -> tuple[Snapshot, tuple[CallSite, int] | None]:
-    """The innermost call whose parentheses hold the offset, and the base of its spans; repaired where it is not whole."""
+    """The innermost call whose parentheses hold the offset, and the base of its spans; repaired if need be."""
     found = snapshot.analysis.call_at(offset)
     if found is None or found[0].node.broken:
         snapshot = repaired(snapshot, offset)

@@ -18,6 +18,9 @@ from ..text import Edit, LineIndex, Position, Span, Unit
 
 SOURCE = "keyward"
 
+Markup = types.MarkupKind | None
+"""What the client renders; None: it does not say, and gets bare strings."""
+
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -36,6 +39,11 @@ def to_path(uri: str) -> str:
 
 def to_uri(path: str) -> str:
     return from_fs_path(path) or path
+
+
+def to_unit(encoding: types.PositionEncodingKind | str | None) -> Unit:
+    """What columns count; UTF-16 where nothing was agreed on."""
+    return Unit(encoding.value if isinstance(encoding, types.PositionEncodingKind) else encoding or Unit.UTF16.value)
 
 
 def from_position(position: types.Position) -> Position:
@@ -92,12 +100,12 @@ def from_finding(finding: Finding, lines: LineIndex, unit: Unit) -> types.Diagno
     )
 
 
-def from_hover(hover: Hover, lines: LineIndex, unit: Unit, kind: types.MarkupKind) -> types.Hover:
+def from_hover(hover: Hover, lines: LineIndex, unit: Unit, kind: Markup) -> types.Hover:
     return types.Hover(contents=_markup(hover.markdown, kind), range=from_span(hover.span, lines, unit))
 
 
 def from_completions(
-    completions: Sequence[Completion], lines: LineIndex, unit: Unit, kind: types.MarkupKind
+    completions: Sequence[Completion], lines: LineIndex, unit: Unit, kind: Markup
 ) -> types.CompletionList:
     items = [
         types.CompletionItem(
@@ -115,7 +123,7 @@ def from_completions(
 
 
 def from_signature_help(
-    signatures: Sequence[SignatureHelp], kind: types.MarkupKind, by_offset: bool
+    signatures: Sequence[SignatureHelp], kind: Markup, by_offset: bool
 ) -> types.SignatureHelp | None:
     """`by_offset`: whether the client takes places in the label instead of copies of the parameter's text."""
     if not signatures:
@@ -165,7 +173,8 @@ def workspace_edit(uri: str, version: int, edits: Iterable[types.TextEdit], vers
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=document, edits=list(edits))])
 
 
-def _markup(markdown: str, kind: types.MarkupKind) -> types.MarkupContent:
-    if kind is types.MarkupKind.PlainText:
-        markdown = "\n".join(line for line in markdown.split("\n") if not line.startswith("```"))
-    return types.MarkupContent(kind=kind, value=markdown)
+def _markup(markdown: str, kind: Markup) -> types.MarkupContent | str:
+    if kind is types.MarkupKind.Markdown:
+        return types.MarkupContent(kind=kind, value=markdown)
+    plain = "\n".join(line for line in markdown.split("\n") if not line.startswith("```"))
+    return plain if kind is None else types.MarkupContent(kind=kind, value=plain)

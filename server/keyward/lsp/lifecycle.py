@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-from ..text import Unit
 from . import convert
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def initialize(server: Server, parameters: types.InitializeParams) -> None:
     if folders is None and root is not None:
         folders = [types.WorkspaceFolder(uri=root, name="")]
     workspace.add_folders(convert.to_path(folder.uri) for folder in folders or ())
-    server.unit = Unit(str(server.workspace.position_encoding or Unit.UTF16.value))
+    server.unit = convert.to_unit(server.workspace.position_encoding)
     asks = get_capability(client, "text_document.diagnostic") is not None
     # Without the refresh request a client that asks would not learn that an index is ready.
     if asks and get_capability(client, "workspace.diagnostics.refresh_support"):

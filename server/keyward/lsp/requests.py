@@ -155,9 +155,11 @@ def _wanted(kind: str, only: Any) -> bool:
     return any(not value or kind == value or kind.startswith(f"{value}.") for value in values)
 
 
-def _markup(server: Server, capability: str) -> types.MarkupKind:
-    """The client's preferred kind of text."""
-    formats = get_capability(server.client_capabilities, capability) or ()
+def _markup(server: Server, capability: str) -> convert.Markup:
+    """The best kind of text that the client renders."""
+    formats = get_capability(server.client_capabilities, capability)
+    if not formats:
+        return None
     return types.MarkupKind.Markdown if types.MarkupKind.Markdown in formats else types.MarkupKind.PlainText
 
 

@@ -56,6 +56,10 @@ class Ground:
         """Notes what a file wants to know of others; the answers come by `changed`."""
         self._oracle.ask(path, questions)
 
+    def ask_all(self, questions: Iterable[Question]) -> None:
+        """Waits until these questions are answered."""
+        self._oracle.ask_all(questions)
+
     def forget(self, path: str) -> None:
         self._oracle.forget(path)
 
