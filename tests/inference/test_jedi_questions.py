@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,6 +263,58 @@ def test_variable_is_never_sure_and_says_where_it_is_bound(project: Project, mod
 def test_both_branches_of_a_choice(project: Project) -> None:
     answer = project.ask("scripts/train.py", "mylib.choices", "Chosen")
     assert sure(answer) == {project.cls("nets.py", "Left"), project.cls("nets.py", "Right")}
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "unreadable", "a file in its place"])
+def test_damaged_cache_of_parsed_files_is_as_none(tmp_path: Path, damage: str) -> None:
+    stubs, cache = tmp_path / "stubs", tmp_path / "cache"
+    write(stubs, STUBS)
+    write(tmp_path, {"lib.py": "from transformers import DeiTModel\ndef make() -> DeiTModel: ...\n"})
+    asked = Question(str(tmp_path / "a.py"), "lib", 0, "make", "result")
+
+    def ask() -> Value:
+        client = JediClient(str(cache), limit=60.0, start_limit=120.0)
+        ((_, answer),) = client.ask(str(tmp_path), (str(tmp_path),), (asked,), str(stubs))
+        client.stop()
+        return answer.value
+
+    assert ask() == {Instance(DEIT)}
+    pickles = list(cache.rglob("*.pkl"))
+    assert pickles
+    for pickled in pickles:
+        content = pickled.read_bytes()
+        match damage:
+            case "garbage":
+                pickled.write_bytes(b"garbage")
+            case "truncated":
+                pickled.write_bytes(content[: len(content) // 2])
+            case "unreadable":
+                pickled.unlink()
+                pickled.mkdir()
+    if damage == "a file in its place":
+        shutil.rmtree(cache)
+        cache.touch()
+    assert ask() == {Instance(DEIT)}
+
+
+def test_files_of_the_user_are_never_kept_on_disk(tmp_path: Path) -> None:
+    write(tmp_path, {"lib.py": "class One: pass\n", "other.py": "class One: pass\n"})
+    asked = Question(str(tmp_path / "a.py"), "lib", 0, "One")
+
+    def ask(client: JediClient) -> Value:
+        ((_, answer),) = client.ask(str(tmp_path), (str(tmp_path),), (asked,))
+        return answer.value
+
+    client = JediClient(str(tmp_path / "cache"), limit=60.0, start_limit=120.0)
+    assert ask(client) == {UserClass(str(tmp_path / "lib.py"), "One")}
+    write(tmp_path, {"lib.py": "from other import One\n"})
+    os.utime(tmp_path / "lib.py", (1e9, 1e9))  # older than what was there before
+    assert ask(client) == {UserClass(str(tmp_path / "other.py"), "One")}
+    write(tmp_path, {"lib.py": "class One: x = 1\n"})
+    os.utime(tmp_path / "lib.py", (5e8, 5e8))
+    client.rest()
+    assert ask(client) == {UserClass(str(tmp_path / "lib.py"), "One")}
+    client.stop()
 
 
 def test_nonsense_harms_no_other_question(project: Project) -> None:

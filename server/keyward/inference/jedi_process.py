@@ -27,6 +27,7 @@ from jedi.api.environment import InterpreterEnvironment
 
 from .answers import Definition, Question
 from .jedi_protocol import READY, Candidate, Reply, Request
+from .parsed_files import forget_changed, keep_on_disk
 
 _SNIPPET = "_keyward_question_.py"
 """Questions are asked from a file of this name beside the asking one: jedi can then read that one as it is, where files
@@ -233,10 +234,14 @@ def serve(requests: Iterable[Request], output: BinaryIO) -> None:
     settings.dynamic_array_additions = False
     settings.auto_import_modules = []
     environment = InterpreterEnvironment()
+    constant = [str(Path(jedi.__file__).parent)]
+    keep_on_disk(lambda path: bool(settings.cache_directory) and any(_below(path, folder) for folder in constant))
     output.write(READY + b"\n")
     output.flush()
     for request in requests:
         settings.cache_directory = request.cache or None
+        constant[1:] = (request.stubs,) if request.stubs else ()
+        forget_changed()
         for reply in Questioner(request, environment).replies():
             output.write(msgspec.json.encode(reply) + b"\n")
             output.flush()
