@@ -2,11 +2,11 @@
 
 A heading with code below it is a test. In it,
 
-- a `py` block is a file; `# file: name.py` in its first line names it, and named files can import each other. Words behind
-  `py` change the text: `crlf` its line ends, `bom` puts a byte order mark before it;
-- `# error: [rule] "text"`, `# warning: ...` and `# information: ...` say that a finding of that rule begins in the line, with
-  that text in its message. Several may stand in one line; in a line of its own the comment speaks of the next line.
-  Findings and comments are matched one to one;
+- a `py` block is a file; `# file: name.py` in its first line names it, and named files can import each other. Words
+  behind `py` change the text: `crlf` its line ends, `bom` puts a byte order mark before it;
+- `# error: [rule] "text"`, `# warning: ...` and `# information: ...` say that a finding of that rule begins in the
+  line, with that text in its message. Several may stand in one line; in a line of its own the comment speaks of the
+  next line. Findings and comments are matched one to one;
 - `# revealed: DeiTModel` says what the expression of the line is, or what its assignment binds;
 - a `fixed TITLE` block holds the text of the file above it after the fix of that title, without such comments;
 - a `fixes` block lists all fixes that are offered for the file above it, in their order, with their safety;
@@ -53,9 +53,10 @@ class File:
 
     @property
     def expected(self) -> list[Expected]:
+        lines = self.text.splitlines()
         return [
-            Expected(_target(lines := self.text.splitlines(), i), *match.groups(default=""))
-            for i, line in enumerate(self.text.splitlines())
+            Expected(_target(lines, i), *match.groups(default=""))
+            for i, line in enumerate(lines)
             for match in EXPECTATION.finditer(line)
         ]
 

@@ -33,9 +33,7 @@ def test_suggestion(name: str, accepted: list[str], meant: Suggestion | None) ->
     assert suggestion(name, accepted) == meant
 
 
-@pytest.mark.parametrize(
-    "name", ["labels", "label", "class_labels", "next_sentence_label", "target", "start_positions"]
-)
+@pytest.mark.parametrize("name", ["labels", "label", "class_labels", "target", "start_positions"])
 def test_labels(name: str) -> None:
     assert is_labels(name)
 

@@ -20,25 +20,25 @@ def renamed(place: Place, passed: Passed, name: str, safety: Safety) -> Fix | No
 
 
 def removed(place: Place, call: CallSite, arguments: Sequence[Passed], title: str, safety: Safety) -> Fix:
-    """The call without some of its arguments."""
-    return Fix(title, safety, tuple(removal(place, call.node, passed.node) for passed in arguments))
+    """The call without arguments that stand next to each other."""
+    return Fix(title, safety, (removal(place, call.node, [passed.node for passed in arguments]),))
 
 
-def removal(place: Place, call: syntax.Call, argument: syntax.Argument) -> Edit:
-    """Takes an argument out with the comma, and the line if it has one of its own."""
+def removal(place: Place, call: syntax.Call, arguments: Sequence[syntax.Argument]) -> Edit:
+    """Takes neighbouring arguments out with their comma, and with their lines if those hold nothing else."""
     text, base = place.analysis.source.text, place.base
-    start, end = argument.span.start + base, argument.span.end + base
-    at = call.arguments.index(argument)
+    start, end = arguments[0].span.start + base, arguments[-1].span.end + base
+    first, last = call.arguments.index(arguments[0]), call.arguments.index(arguments[-1])
     line_start = text.rfind(b"\n", 0, start) + 1
     line_end = text.find(b"\n", end)
     behind = text[end : line_end if line_end >= 0 else len(text)].strip()
     alone_before = not text[line_start:start].strip() and line_start > call.span.start + base
     if alone_before and line_end >= 0 and (behind in (b"", b",") or behind.startswith((b"#", b",#", b", #"))):
         return Edit(Span(line_start, line_end + 1), "")
-    if at + 1 < len(call.arguments):
-        return Edit(Span(start, call.arguments[at + 1].span.start + base), "")
-    if at:
-        return Edit(Span(call.arguments[at - 1].span.end + base, end), "")
+    if last + 1 < len(call.arguments):
+        return Edit(Span(start, call.arguments[last + 1].span.start + base), "")
+    if first:
+        return Edit(Span(call.arguments[first - 1].span.end + base, end), "")
     comma = text[end : call.arguments_span.end + base].lstrip()
     if comma.startswith(b","):
         end = text.index(b",", end) + 1

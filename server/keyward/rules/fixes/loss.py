@@ -32,7 +32,7 @@ def loss_outside(place: Place, site: CallSite, labels: Passed) -> Fix | None:
         return None
     function, imports = _cross_entropy(place)
     value = f"{function}({logits}, {place.code(labels.node.value.span)})"
-    edits = [removal(place, site.node, labels.node), *imports]
+    edits = [removal(place, site.node, [labels.node]), *imports]
     reads = _reads_of_loss(place, target.name, assignment.span.end + place.base)
     name = _bound_to(*reads[0]) if reads else None
     if name is not None:
