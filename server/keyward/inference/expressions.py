@@ -380,7 +380,7 @@ class Expressions:
         if not isinstance(node.function, s.Attribute) or not isinstance(node.function.value, s.Name):
             return None
         target = node.function.value
-        value = self.state.names.get(target.name)
+        value = self.state.names.get(target.name) or self.outer_binding(target.name)
         if value is None or len(value) != 1:
             return None
         (mapping,) = value
