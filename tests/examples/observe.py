@@ -5,8 +5,8 @@
 FOLDER becomes the current folder (the scripts' data lies in it). Every call and every attribute that the scripts and
 the modules beside them read goes through `Observer`, by a rewriting of their syntax. A call that raises, or a field
 that is missing, is written down and mended, so that the script runs on. Prints JSON: for each script its
-`observations` ([file, first line, last line, kind, name]), the number of `sites`, and those that were `missed` because
-they never ran.
+`observations` ([file, first line, last line, kind, name]), the sites that were `missed` because they never ran, and
+what the script printed (`output`).
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def observe(script: Path) -> dict:
     try:
         torch.manual_seed(0)
         spec = importlib.util.spec_from_loader("__main__", loader("__main__", str(script)))
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
             spec.loader.exec_module(importlib.util.module_from_spec(spec))
     finally:
         sys.meta_path.pop(0)
@@ -164,7 +164,7 @@ def observe(script: Path) -> dict:
             ):
                 del sys.modules[name]
     missed = sorted(site for site in observer.sites if site not in observer.ran)
-    return {"observations": sorted(observer.found), "sites": len(observer.sites), "missed": missed}
+    return {"observations": sorted(observer.found), "missed": missed, "output": output.getvalue()}
 
 
 class Finder:
