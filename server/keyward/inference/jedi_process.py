@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 import jedi
 import msgspec
 from jedi.api.environment import InterpreterEnvironment
+from parso import cache as parso_cache
 
 from .answers import Definition, Question
 from .jedi_protocol import READY, Candidate, Reply, Request
@@ -235,13 +236,17 @@ def serve(requests: Iterable[Request], output: BinaryIO) -> None:
     settings.auto_import_modules = []
     environment = InterpreterEnvironment()
     constant = [str(Path(jedi.__file__).parent)]
-    keep_on_disk(lambda path: bool(settings.cache_directory) and any(_below(path, folder) for folder in constant))
+
+    def kept(path: str) -> bool:
+        return bool(settings.cache_directory) and any(_below(path, folder) for folder in constant)
+
+    keep_on_disk(parso_cache, kept)
     output.write(READY + b"\n")
     output.flush()
     for request in requests:
         settings.cache_directory = request.cache or None
         constant[1:] = (request.stubs,) if request.stubs else ()
-        forget_changed()
+        forget_changed(parso_cache)
         for reply in Questioner(request, environment).replies():
             output.write(msgspec.json.encode(reply) + b"\n")
             output.flush()

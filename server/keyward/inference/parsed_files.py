@@ -12,13 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from parso import cache as _parso_cache
 
-parso_cache: Any = _parso_cache
+def keep_on_disk(cache: Any, kept: Callable[[str], bool]) -> None:
+    """Only trees of files for which `kept` holds go to disk; a cache that is damaged, full or read-only is as none.
 
-
-def keep_on_disk(kept: Callable[[str], bool]) -> None:
-    """Only trees of files for which `kept` holds go to disk; a cache that is damaged, full or read-only is as none."""
+    `cache` is the module `parso.cache`.
+    """
 
     def only(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(grammar: str, path: object, *arguments: Any, **options: Any) -> Any:
@@ -33,15 +32,15 @@ def keep_on_disk(kept: Callable[[str], bool]) -> None:
         with suppress(OSError):
             clear(**options)
 
-    clear = parso_cache._remove_cache_and_update_lock
-    parso_cache._load_from_file_system = only(parso_cache._load_from_file_system)
-    parso_cache._save_to_file_system = only(parso_cache._save_to_file_system)
-    parso_cache._remove_cache_and_update_lock = tidy
+    clear = cache._remove_cache_and_update_lock
+    cache._load_from_file_system = only(cache._load_from_file_system)
+    cache._save_to_file_system = only(cache._save_to_file_system)
+    cache._remove_cache_and_update_lock = tidy
 
 
-def forget_changed() -> None:
+def forget_changed(cache: Any) -> None:
     """Lets go of the trees of files that are not what they were, whether younger or older."""
-    for trees in parso_cache.parser_cache.values():
+    for trees in cache.parser_cache.values():
         for path in [path for path, tree in trees.items() if _modified(path) != tree.change_time]:
             del trees[path]
 
