@@ -71,8 +71,7 @@ def serve(tcp: str | None) -> None:
     from ..lsp import server
 
     if tcp is None:
-        server.start_stdio()
-        return
+        click.get_current_context().exit(server.start_stdio())
     host, separator, port = tcp.rpartition(":")
     if not separator or not port.isdecimal() or int(port) > 65535:
         raise click.BadParameter(f"{tcp!r} is not HOST:PORT, such as 127.0.0.1:7777.", param_hint="--tcp")

@@ -38,7 +38,7 @@ def _round(snapshot: Snapshot, unsafe: bool) -> tuple[set[Edit], int]:
     edits: set[Edit] = set()
     n_fixes = 0
     for finding in snapshot.findings:
-        fix = _chosen(snapshot.fixes(finding), unsafe)
+        fix = chosen(snapshot.fixes(finding), unsafe)
         if fix is None:
             continue
         together = edits.union(fix.edits)
@@ -51,7 +51,7 @@ def _round(snapshot: Snapshot, unsafe: bool) -> tuple[set[Edit], int]:
     return edits, n_fixes
 
 
-def _chosen(fixes: Sequence[Fix], unsafe: bool) -> Fix | None:
+def chosen(fixes: Sequence[Fix], unsafe: bool) -> Fix | None:
     """The first safe fix; failing that, where unsafe ones are wanted, the one that needs no choice."""
     for fix in fixes:
         if fix.safety is Safety.SAFE:

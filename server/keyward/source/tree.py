@@ -162,14 +162,7 @@ def _cut(
             old = before[len(same)]
             unit = Unit(old.key, old.node, owner, old.qualname, start, end)
         else:
-            lowering = Lowering(start)
-            statement: syntax.Statement
-            if members is None or inner is None:
-                statement = lowering.statement(node)
-            elif kind == "decorated_definition":
-                statement = lowering.decorated_definition(node, head_only=True)
-            else:
-                statement = lowering.class_definition(node, head_only=True)
+            statement = _lowered(node, start, end, members is not None and inner is not None)
             name = statement.name if isinstance(statement, syntax.FunctionDef | syntax.ClassDef) else ""
             qualname = f"{owner}.{name}" if owner and name else name
             unit = Unit((owner, content, len(same)), statement, owner, qualname, start, end)
@@ -177,3 +170,16 @@ def _cut(
         units.append(unit)
         if members is not None and isinstance(unit.node, syntax.ClassDef):
             _cut(text, members, unit.qualname, units, known, now)
+
+
+def _lowered(node: tree_sitter.Node, start: int, end: int, head_only: bool) -> syntax.Statement:
+    """The syntax of a statement; of a class whose members are units of their own, that of its head."""
+    lowering = Lowering(start)
+    try:
+        if not head_only:
+            return lowering.statement(node)
+        if node.type == "decorated_definition":
+            return lowering.decorated_definition(node, head_only=True)
+        return lowering.class_definition(node, head_only=True)
+    except RecursionError:  # nested deeper than Python itself would take
+        return syntax.Broken(Span(0, end - start))
