@@ -13,7 +13,7 @@ from page_tests.page import Page, Test, read
 from page_tests.running import Run, check_file
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*(ROOT / "tests" / "pages").glob("*.md"), *(ROOT / "docs" / "rules").glob("*-*.md")])
+PAGES = sorted([*(ROOT / "tests" / "pages").rglob("*.md"), *(ROOT / "docs" / "rules").glob("*-*.md")])
 
 
 def _cases() -> list[object]:

@@ -393,11 +393,23 @@ def _is_initialiser(key: tuple[str, bytes, int]) -> bool:
 
 
 def _set_elsewhere(unit: Unit) -> frozenset[str]:
-    return frozenset(
+    """Names of attributes that are set on anything but `self`, or whose contents are exchanged."""
+    found = {
         target.name
         for target in _attribute_targets(unit)
         if not (unit.owner and isinstance(target.value, s.Name) and target.value.name == "self")
-    )
+    }
+    pending: list[s.Statement] = [unit.node]
+    while pending:
+        statement = pending.pop()
+        changed = [target.value for target in _targets(statement) if isinstance(target, s.Subscript)]
+        if isinstance(statement, s.ExpressionStatement) and isinstance(statement.value, s.Call):
+            function = statement.value.function
+            if isinstance(function, s.Attribute) and function.name in ("extend", "insert", "update", "add_module"):
+                changed.append(function.value)
+        found.update(target.name for target in changed if isinstance(target, s.Attribute))
+        pending += blocks(statement)
+    return frozenset(found)
 
 
 def _sets_attributes(unit: Unit) -> frozenset[str]:

@@ -66,6 +66,11 @@ class Expressions:
         """The value that a name has where a path of this flow did not bind it; None: it is unbound there."""
         raise NotImplementedError
 
+    def held(self, name: str) -> Value | None:
+        """The value of a name that this flow may change: a local one, or the module's where this is a statement of it."""
+        value = self.state.names.get(name)
+        return self.outer_binding(name) if value is None else value
+
     def own_attribute(self, name: str) -> Value:
         """The value of an attribute of `self`, as all methods leave it."""
         raise NotImplementedError
@@ -121,7 +126,7 @@ class Expressions:
         return join(found)
 
     def record_read(self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span) -> None:
-        if why_unknown(owner):
+        if why_unknown(owner) or name in self.program.ask("outside", self.source.path):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in _ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
@@ -139,7 +144,7 @@ class Expressions:
             isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass) for atom in owner
         ):
             self.record_read(node, owner, key.value, node.indices[0].span)
-        return join(_item(atom, key.value) for atom in owner)
+        return join(_item(atom, key.value) for atom in owner) or unknown("an item of an empty list")
 
     def sequence(self, node: s.Sequence) -> Value:
         items: list[Value] = []
@@ -306,10 +311,10 @@ class Expressions:
         found: list[Value] = []
         for atom in value:
             if isinstance(atom, Collection):
-                found.append(atom.item or unknown("an element of an empty list"))
+                found.append(atom.item)
             else:
                 found.append(unknown("an element of something that is not followed"))
-        return join(found)
+        return join(found) or unknown("an element of an empty list")
 
     def items_of(self, value: Value) -> tuple[Value, ...] | None:
         """The items of a tuple or list, where their number is known."""
@@ -377,7 +382,11 @@ class Expressions:
             for argument in node.arguments:
                 self.evaluate(argument.value)
             return unknown("super()")
-        if not isinstance(node.function, s.Attribute) or not isinstance(node.function.value, s.Name):
+        if not isinstance(node.function, s.Attribute):
+            return None
+        if isinstance(node.function.value, s.Attribute) and node.function.name == "append":
+            return self.append_to_attribute(node, node.function.value)
+        if not isinstance(node.function.value, s.Name):
             return None
         target = node.function.value
         value = self.state.names.get(target.name) or self.outer_binding(target.name)
@@ -427,6 +436,18 @@ class Expressions:
         self.state.names[target.name] = only(mapping)
         return result
 
+    def append_to_attribute(self, node: s.Call, target: s.Attribute) -> Value | None:
+        """`self.blocks.append(Block())`: one more element of the list that the attribute holds."""
+        if not isinstance(target.value, s.Name) or target.value.name != self.self_name or len(node.arguments) != 1:
+            return None
+        self.evaluate(target)
+        value = self.evaluate(node.arguments[0].value)
+        self.store_attribute(target.value.name, target.name, only(Collection("ModuleList", None, value)))
+        return unknown("what `append` returns")
+
+    def store_attribute(self, owner: str, name: str, value: Value) -> None:
+        raise NotImplementedError
+
     def passed(self, node: s.Call) -> Arguments:
         site = Arguments()
         for argument in node.arguments:
@@ -456,8 +477,9 @@ class Expressions:
         for argument in node.arguments:
             if isinstance(argument.value, s.Name) and not argument.stars:
                 name = argument.value.name
-                if not harmless and name in self.state.names:
-                    self.state.names[name] = loose(self.state.names[name])
+                held = None if harmless else self.held(name)
+                if held is not None:
+                    self.state.names[name] = loose(held)
                 self._forget_attributes(name)
         if isinstance(node.function, s.Attribute):
             owner = node.function.value
@@ -516,8 +538,7 @@ def _item(atom: Any, key: str | bytes | int | float | bool | None) -> Value:
     if isinstance(atom, Collection) and isinstance(key, int):
         if atom.items is not None and -len(atom.items) <= key < len(atom.items):
             return atom.items[key]
-        if atom.items is None:
-            return atom.item
+        return atom.item
     if isinstance(atom, Tensor):
         return only(atom)
     return unknown("an item of something that is not followed")

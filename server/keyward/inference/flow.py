@@ -59,6 +59,7 @@ class Flow(Expressions):
         self._ever: dict[str, Value] = {}
         self._enclosing: dict[str, Value] = {}
         self._breaks: list[State] = []
+        self._masked: dict[str, tuple[Value, Value]] = {}
 
     # --- units ------------------------------------------------------------------------------------------------------
 
@@ -169,11 +170,8 @@ class Flow(Expressions):
             case s.Attribute():
                 self.evaluate(target.value)
                 if isinstance(target.value, s.Name):
-                    owner = target.value.name
-                    self.state.attributes[owner, target.name] = value
-                    if owner == self.self_name and owner:
-                        known = self.stored.get(target.name)
-                        self.stored[target.name] = value if known is None else known | value
+                    self.state.attributes[target.value.name, target.name] = value
+                    self.store_attribute(target.value.name, target.name, value)
                 self.values[target.span] = value
             case s.Subscript():
                 self.store_item(target, value)
@@ -183,6 +181,12 @@ class Flow(Expressions):
                 self.bind_target(target.value, unknown("the rest of an unpacking"))
             case _:
                 self.evaluate(target)
+
+    def store_attribute(self, owner: str, name: str, value: Value) -> None:
+        """Notes what an attribute of `self` can hold after this method."""
+        if owner and owner == self.self_name:
+            known = self.stored.get(name)
+            self.stored[name] = value if known is None else known | value
 
     def unpack(self, target: s.Sequence, value: Value) -> None:
         items = self.items_of(value)
@@ -273,7 +277,7 @@ class Flow(Expressions):
         if isinstance(node.value, s.Name | s.Attribute) or len(node.targets) > 1:
             # two names for one dictionary: what is done to it by one is not seen by the other
             value = loose(value)
-            if isinstance(node.value, s.Name) and node.value.name in self.state.names:
+            if isinstance(node.value, s.Name) and self.held(node.value.name) is not None:
                 self.state.names[node.value.name] = value
         if node.annotation is not None:
             declared = self.annotated(node.annotation)
@@ -339,16 +343,24 @@ class Flow(Expressions):
         if gated:
             self.guards = (*guards, "*")
         before = self.state
-        self.state = before.copy()
-        self.narrow(node.test, True)
-        self.state.reached = before.reached and truth is not False
-        self.block(node.body)
-        after, self.state = self.state, before.copy()
-        self.narrow(node.test, False)
-        self.state.reached = before.reached and truth is not True
-        self.block(node.orelse)
+        self.branch(node.test, True, node.body, reached=truth is not False)
+        after, self.state = self.state, before
+        self.branch(node.test, False, node.orelse, reached=truth is not True)
         self.state = joined((after, self.state), self.outer_binding)
         self.guards = guards
+
+    def branch(self, test: s.Expression, truth: bool, body: s.Block, reached: bool) -> None:
+        """Goes through what runs if `test` is true, or false. What a test of attributes or class hid is seen again
+        afterwards."""
+        masked, self._masked = self._masked, {}
+        self.state = self.state.copy()
+        self.narrow(test, truth)
+        self.state.reached = self.state.reached and reached
+        self.block(body)
+        for name, (mask, value) in self._masked.items():
+            if self.state.names.get(name) is mask:
+                self.state.names[name] = value
+        self._masked = masked
 
     def for_(self, node: s.For) -> None:
         element = self.element_of(self.evaluate(node.iterable))
@@ -502,7 +514,7 @@ class Flow(Expressions):
                 self._narrow_key(subject, key, truth == (operator == "in"))
             case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
                 # what else the object may be then, its class does not tell
-                self._narrow_to(subject.value, lambda _: unknown("narrowed by a test of its class or attributes"))
+                self._mask(subject.value)
 
     def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
         if isinstance(node, s.Name):
@@ -533,9 +545,17 @@ class Flow(Expressions):
         if isinstance(node, s.Name):
             held = self.state.names.get(node.name) or self.lookup(node.name)
             if any(isinstance(atom, Instance) for atom in held):
-                self._narrow_to(node, lambda _: unknown("narrowed by a test of its keys"))
+                self._mask(node)
             else:
                 self._narrow_to(node, change)
+
+    def _mask(self, node: s.Expression) -> None:
+        """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
+        mask = unknown("its class, attributes or keys are tested")
+        if isinstance(node, s.Name):
+            self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
+            mask = self._masked[node.name][0]
+        self._narrow_to(node, lambda _: mask)
 
 
 def _with_key(mapping: Mapping, key: str, present: bool) -> Mapping:

@@ -13,6 +13,7 @@ from .answers import Question
 from .classes import ClassInfo, method_kind, signature_of
 from .program import MOST_LEVELS, Program
 from .values import (
+    NEVER,
     Atom,
     BoundMethod,
     Class,
@@ -317,8 +318,12 @@ class Semantics:
             inner = positional[0] if positional else dict(keywords).get("module")
             return unknown("a wrapper around nothing") if inner is None else only(Wrapped(cls.qualified, inner))
         if name in ("ModuleList", "ParameterList"):
-            items = _collection(positional[0]) if positional else None
-            return only(items or Collection("ModuleList", None, unknown("a list of modules that is not followed")))
+            if not positional:
+                return only(Collection("ModuleList", (), NEVER))
+            items = _collection(positional[0])
+            if items is None:
+                return only(Collection("ModuleList", None, unknown("a list of modules that is not followed")))
+            return only(Collection("ModuleList", items.items, items.item))
         if name == "ModuleDict" and positional:
             for mapping in positional[0]:
                 if isinstance(mapping, Mapping):

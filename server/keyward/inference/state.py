@@ -86,7 +86,7 @@ def loose(value: Value) -> Value:
 def _loose(atom: Atom) -> Atom:
     if isinstance(atom, Mapping):
         return Mapping(tuple(Key(key.name, key.value, False) for key in atom.keys), True, atom.cls)
-    if isinstance(atom, Collection) and atom.kind != "tuple":
+    if isinstance(atom, Collection) and atom.kind not in ("tuple", "ModuleList"):
         return Collection(atom.kind, None, atom.item | unknown("an element added elsewhere"))
     return atom
 
