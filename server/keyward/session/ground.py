@@ -10,7 +10,9 @@ from ..environment.interpreter import Interpreter
 from ..inference.answers import Answers, Question
 from ..inference.world import World
 from ..signatures.store import Installed, open_signatures
+from .jedi_client import JediClient
 from .oracle import Oracle
+from .stub_tree import stub_tree
 
 
 class Ground:
@@ -32,7 +34,14 @@ class Ground:
         self._changed = changed
         self._look()
         self._signatures = open_signatures(self.installed, cache)
-        self._oracle = Oracle(folders, trusted=trusted, on_change=self._answered, read=read)
+        self._oracle = Oracle(
+            folders,
+            client=JediClient(str(cache / "jedi") if cache is not None else ""),
+            stubs=self._stubs_in(cache),
+            trusted=trusted,
+            on_change=self._answered,
+            read=read,
+        )
         self._world = World(self._signatures, self._oracle.answers)
 
     @property
@@ -52,6 +61,10 @@ class Ground:
         self._look()
         self._signatures = open_signatures(self.installed, cache)
 
+    def renew(self, cache: Path) -> None:
+        """Has all questions answered anew: the index is complete."""
+        self._oracle.renew(self._stubs_in(cache))
+
     def ask(self, path: str, questions: Iterable[Question]) -> None:
         """Notes what a file wants to know of others; the answers come by `changed`."""
         self._oracle.ask(path, questions)
@@ -68,6 +81,10 @@ class Ground:
 
     def close(self) -> None:
         self._oracle.close()
+
+    def _stubs_in(self, cache: Path | None) -> Callable[[], str]:
+        installed = self.installed
+        return lambda: "" if cache is None else stub_tree(installed, cache, cache / "stubs")
 
     def _look(self) -> None:
         if self.interpreter.path is not None and not self.interpreter.problem:
