@@ -11,6 +11,7 @@ from keyward.inference import values as v
 from keyward.inference.engine import Analysis, analyse
 from keyward.inference.world import World
 from keyward.rules import Checked, Finding, Fix, RuleSettings
+from keyward.session.oracle import Oracle
 from keyward.source import syntax
 from keyward.source.tree import Source
 from keyward.source.walk import walk
@@ -43,6 +44,15 @@ class Run:
 
     def line(self, finding: Finding) -> int:
         return self.source.lines.position(finding.span.start, Unit.UTF8).line
+
+
+def answered(world: World, sources: Sequence[Source], oracle: Oracle) -> World:
+    """The world in which all that these files ask of others is known."""
+    while True:
+        questions = frozenset(q for source in sources for q in analyse(source, world).questions)
+        if questions <= world.answers.questions:
+            return world
+        world = World(world.signatures, oracle.ask_all(questions))
 
 
 def check_file(run: Run, file: File, where: str) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from keyward.inference.world import World
 from keyward.rules import RuleSettings
+from keyward.session.oracle import Oracle
 from keyward.signatures.store import Signatures
+from keyward.source.tree import Source
 from page_tests.page import Page, Test, read
-from page_tests.running import Run, check_file
+from page_tests.running import Run, answered, check_file
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*(ROOT / "tests" / "pages").rglob("*.md"), *(ROOT / "docs" / "rules").glob("*-*.md")])
@@ -26,13 +28,16 @@ def _cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("page", "test"), _cases())
-def test_page(page: Page, test: Test, standin: Signatures, tmp_path: Path) -> None:
+def test_page(page: Page, test: Test, standin: Signatures, oracle: Oracle, tmp_path: Path) -> None:
     world = World(standin)
     settings, problems = RuleSettings.read(page.settings.get("rules", {}))
     assert not problems
     for file in test.files:
         (tmp_path / file.name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file.name).write_bytes(file.text.encode())
+    if len(test.files) > 1:
+        (tmp_path / "pyproject.toml").touch()  # so that this is the project's folder
+        world = answered(world, [Source.parse(str(tmp_path / f.name), f.text.encode()) for f in test.files], oracle)
     for file in test.files:
         run = Run.of(str(tmp_path / file.name), file.text.encode(), world, settings)
         check_file(run, file, f"{page.path.relative_to(ROOT)}: {test.title}")
