@@ -1,4 +1,4 @@
-"""Follows the variable that holds `**kwargs` through one function: what is read from it, where it goes, what may refuse.
+"""Follows the variable that holds `**kwargs` through one function: what is read, where it goes, what may refuse.
 
 Refusal of an unknown keyword has three grades: `NO`, `MAY` (on some path) and `MUST` (on every path that returns).
 """
@@ -10,6 +10,9 @@ from . import values
 NO, MAY, MUST = 0, 1, 2
 
 _READERS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
+RUNNERS = ("checkpoint", "_gradient_checkpointing_func")
+"""Functions that call their first argument with the others."""
+
 _HARMLESS = ("update", "clear")
 
 
@@ -21,19 +24,26 @@ def union(refusals):
 
 
 class Rest:
-    """What a function does with its `**kwargs`: `names` and `prefixes` read, `sinks` (calls), open `reasons`."""
+    """What a function does with the dictionary in its parameter `start`, be that `**kwargs` or a plain one.
 
-    def __init__(self, node, scope):
+    `names` and `prefixes` are read from it, `sinks` are calls that it is spread into, `wholes` are calls that get it as
+    one argument (call, position or keyword), `reasons` say what is not understood.
+    """
+
+    def __init__(self, node, scope, start):
         self.names = []
         self.prefixes = []
         self.sinks = []
+        self.wholes = []
         self.reasons = []
         self._scope = scope
-        self._aliases = {node.args.kwarg.arg}
+        self._aliases = {start}
+        self._filtered_at = None
         body = node.body if isinstance(node.body, list) else [node.body]
         nodes = [child for statement in body for child in ast.walk(statement)]
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
         self._find_aliases(nodes)
+        self._find_filter(body)
         for child in nodes:
             if isinstance(child, ast.Name) and child.id in self._aliases:
                 if isinstance(child.ctx, ast.Load):
@@ -69,15 +79,71 @@ class Rest:
             return self._carries(node.left) or self._carries(node.right)
         return False
 
+    def _find_filter(self, body):
+        """Note `kwargs = {k: v for k, v in kwargs.items() if k in known}` as a statement of the function itself.
+
+        From there on the rest holds known names only, and an unknown keyword is gone.
+        """
+        for statement in body:
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                target = statement.targets[0]
+                kept = self._kept_names(statement.value)
+                if isinstance(target, ast.Name) and target.id in self._aliases and kept is not None:
+                    self._filtered_at = statement
+                    self.names.extend(name for name in kept if name not in self.names)
+                    return
+
+    def _kept_names(self, node):
+        """The names that a comprehension over the rest lets through; None if it is no such comprehension."""
+        if not isinstance(node, ast.DictComp) or len(node.generators) != 1:
+            return None
+        generator = node.generators[0]
+        source, target = generator.iter, generator.target
+        if not (isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr == "items"):
+            return None
+        if not (self._carries(source.func.value) and isinstance(target, ast.Tuple) and len(target.elts) == 2):
+            return None
+        key = target.elts[0]
+        if not (isinstance(key, ast.Name) and isinstance(node.key, ast.Name) and node.key.id == key.id):
+            return None
+        for test in generator.ifs:
+            if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == key.id:
+                if len(test.ops) == 1 and isinstance(test.ops[0], ast.In):
+                    return self._known_names(test.comparators[0])
+        return None
+
+    def _known_names(self, node):
+        names = []
+        for value in values.evaluate(node, self._scope):
+            for element in values.elements(value):
+                if not (isinstance(element, values.Live) and isinstance(element.value, str)):
+                    return None
+                names.append(element.value)
+        return names or None
+
+    def _is_filtered(self, node):
+        """Whether a node is in, or comes after, the statement that drops unknown names."""
+        return self._filtered_at is not None and node.lineno >= self._filtered_at.lineno
+
     def _is_alias_store(self, name):
         parent = self._parents.get(name)
+        if parent is self._filtered_at:
+            return True
         return isinstance(parent, ast.Assign) and len(parent.targets) == 1 and self._carries(parent.value)
+
+    def is_checkpointed(self, node):
+        """Whether a node is an argument of the call that runs it: `checkpoint(partial(f, **kwargs), ...)`."""
+        call = self._parents.get(node)
+        name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
+        return isinstance(call, ast.Call) and name in RUNNERS
 
     def _open(self, reason):
         if reason not in self.reasons:
             self.reasons.append(reason)
 
     def _use(self, name):
+        if self._is_filtered(name):
+            return
         parent = self._parents.get(name)
         if isinstance(parent, ast.keyword) and parent.arg is None:
             call = self._parents[parent]
@@ -95,6 +161,10 @@ class Rest:
                 self._read(parent.left)
             else:
                 self._open("`{}` is compared".format(name.id))
+        elif isinstance(parent, ast.Call) and name in parent.args and not self._is_alias_value(parent):
+            self.wholes.append((parent, parent.args.index(name)))
+        elif isinstance(parent, ast.keyword) and not self._is_alias_value(self._parents[parent]):
+            self.wholes.append((self._parents[parent], parent.arg))
         elif not self._is_alias_value(parent):
             self._open(_REASONS.get(type(parent), "`{}` is used as a whole").format(name.id))
 
@@ -148,7 +218,6 @@ class Rest:
 
 _REASONS = {
     ast.Return: "`{}` is returned",
-    ast.Call: "`{}` is passed on as a whole",
     ast.Assign: "`{}` is stored",
     ast.If: "`{}` is tested as a whole",
     ast.For: "`{}` is iterated over",

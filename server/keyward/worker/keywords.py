@@ -54,7 +54,7 @@ def effective(function, cls=None):
 _MEMO = {}
 
 
-_HAND_ON = ("partial", "checkpoint", "_gradient_checkpointing_func")
+_HAND_ON = ("partial", *flow.RUNNERS)
 """Functions that call their first argument with the other arguments, now or later."""
 
 
@@ -97,7 +97,7 @@ class _Follower:
         if cls is not None and positional and not getattr(arguments, "posonlyargs", []):
             positional = positional[1:]
         way = _way(function, cls)
-        outcome = Outcome(dict.fromkeys(positional + [argument.arg for argument in arguments.kwonlyargs], way))
+        outcome = Outcome({name: way for name in positional + [argument.arg for argument in arguments.kwonlyargs]})
         outcome.names.pop("self", None)
         if arguments.kwarg is None:
             outcome.refusal, outcome.refuser = flow.MUST, way
@@ -105,7 +105,12 @@ class _Follower:
         scope = values.Scope(function, node, cls)
         for name, typed in _typed_dict(arguments.kwarg.annotation, scope):
             outcome.names.setdefault(name, typed)
-        rest = flow.Rest(node, scope)
+        self._pursue(outcome, scope, arguments.kwarg.arg, way)
+        return outcome
+
+    def _pursue(self, outcome, scope, start, way):
+        """Add to `outcome` what becomes of the dictionary in the parameter `start`."""
+        rest = flow.Rest(scope.node, scope, start)
         for name in rest.names:
             outcome.names.setdefault(name, way)
         for prefix in rest.prefixes:
@@ -113,28 +118,49 @@ class _Follower:
         outcome.reasons.extend("{} in `{}`".format(reason, way) for reason in rest.reasons)
         refusals = {}
         for call in rest.sinks:
-            sunk = self._sink(call, scope, way)
+            sunk = self._sink(call, scope, way, rest)
             outcome.add(sunk)
             refusals[call] = sunk.refusal
-        outcome.refusal = flow.refusal(node, refusals)
-        return outcome
+        for call, argument in rest.wholes:
+            outcome.add(self._whole(call, argument, scope, way))
+        outcome.refusal = flow.refusal(scope.node, refusals)
 
-    def _sink(self, call, scope, way):
-        """The outcome of a call that receives the rest."""
+    def _sink(self, call, scope, way, rest):
+        """The outcome of a call that the rest is spread into."""
         targets = self._targets(call)
-        candidates = values.evaluate(targets[0] if targets else call.func, scope)
         result = Outcome()
         refusals = []
-        for candidate in candidates:
+        for candidate in values.evaluate(targets[0] if targets else call.func, scope):
             part = self._candidate(candidate, call, scope)
             result.add(part)
             refusals.append(part.refusal)
         result.refusal = flow.union(refusals)
-        if targets and result.refusal == flow.MUST:
-            result.refusal = flow.MAY
-        result.reasons = [
-            reason if " in `" in reason else "{} in `{}`".format(reason, way) for reason in result.reasons
-        ]
+        if targets and not rest.is_checkpointed(call) and _name_of(call) not in flow.RUNNERS:
+            # A partial function may never be called.
+            result.refusal = min(result.refusal, flow.MAY)
+        _tell_where(result, way)
+        return result
+
+    def _whole(self, call, argument, scope, way):
+        """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
+        result = Outcome()
+        for candidate in values.evaluate(call.func, scope):
+            cls = candidate.cls if isinstance(candidate, values.Method) else None
+            function = candidate.function if cls is not None else getattr(candidate, "value", None)
+            function = source.innermost(function)
+            node = source.node_of(function) if isinstance(function, types.FunctionType) else None
+            start = _parameter(node, argument, cls is not None) if node is not None else ""
+            key = (function, cls, start)
+            if not start:
+                result.add(Outcome(reason="the rest is passed on as a whole"))
+            elif key in self._stack:
+                self._cut.add(key)
+            else:
+                self._stack.append(key)
+                self._pursue(result, values.Scope(function, node, cls), start, _way(function, cls))
+                self._stack.pop()
+                self._cut.discard(key)
+        _tell_where(result, way)
         return result
 
     def _candidate(self, candidate, call, scope):
@@ -159,6 +185,8 @@ class _Follower:
         return Outcome(reason="a call of {} is not followed".format(type(candidate).__name__.lower()))
 
     def _constructed(self, cls):
+        if cls is dict:  # keeps what it gets; where that goes is seen from the other candidates
+            return Outcome()
         init = cls.__init__
         if isinstance(init, types.FunctionType):
             return self.outcome(init, cls)
@@ -180,8 +208,25 @@ class _Follower:
     @staticmethod
     def _targets(call):
         """The callables among the arguments of `partial(f, ...)` and `checkpoint(f, ...)`."""
-        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-        return call.args[:1] if name in _HAND_ON else []
+        return call.args[:1] if _name_of(call) in _HAND_ON else []
+
+
+def _name_of(call):
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _tell_where(outcome, way):
+    """Give reasons without a place the place where they arose."""
+    outcome.reasons = [reason if " in `" in reason else "{} in `{}`".format(reason, way) for reason in outcome.reasons]
+
+
+def _parameter(node, argument, is_method):
+    """The name of the parameter that an argument fills, by keyword or position; "" where that is not plain."""
+    names = [item.arg for item in getattr(node.args, "posonlyargs", []) + node.args.args]
+    if isinstance(argument, str):
+        return argument if argument in names + [item.arg for item in node.args.kwonlyargs] else ""
+    index = argument + is_method
+    return names[index] if index < len(names) else ""
 
 
 def _is_vararg(node, scope):

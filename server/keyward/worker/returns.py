@@ -9,9 +9,7 @@ from . import source, values
 
 def returned_class(function):
     """Qualified name of the one class that a call returns; "" where there is none or more than one."""
-    function = source.plain(function)
-    while hasattr(function, "__wrapped__"):
-        function = source.plain(function.__wrapped__)
+    function = source.innermost(function)
     annotation = getattr(function, "__annotations__", {}).get("return", inspect.Parameter.empty)
     found = _classes(annotation, getattr(function, "__globals__", {}))
     if found is None or len(found) != 1:

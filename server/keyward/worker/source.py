@@ -19,6 +19,14 @@ def plain(function):
     return function
 
 
+def innermost(function):
+    """The function that decorators have been put around."""
+    function = plain(function)
+    while hasattr(function, "__wrapped__"):
+        function = plain(function.__wrapped__)
+    return function
+
+
 def node_of(function):
     """The `ast.FunctionDef` or `ast.Lambda` of a live function, or None (no source, generated, compiled)."""
     code = getattr(function, "__code__", None)
@@ -32,10 +40,7 @@ def line_of(value):
     if isinstance(value, type):
         path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
         return _file(path).classes.get(value.__qualname__, 0) if path.endswith(".py") else 0
-    function = plain(value)
-    while hasattr(function, "__wrapped__"):
-        function = plain(function.__wrapped__)
-    node = node_of(function)
+    node = node_of(innermost(value))
     return node.lineno if node is not None else 0
 
 

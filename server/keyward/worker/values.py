@@ -19,9 +19,11 @@ Live = collections.namedtuple("Live", "value")
 Instance = collections.namedtuple("Instance", "cls")
 Method = collections.namedtuple("Method", "function cls")
 Super = collections.namedtuple("Super", "cls after")
-Container = collections.namedtuple("Container", "items")
+Container = collections.namedtuple("Container", "items parts", defaults=(None,))
+"""`items`: whatever may be in it; `parts`: of a tuple that is written out, the candidates at each position."""
 Unknown = collections.namedtuple("Unknown", "reason")
 
+_ANY = "any element"
 _DEEPEST = 16
 _SAME = ("to", "eval", "train", "cuda", "cpu", "half", "float", "bfloat16", "requires_grad_", "values", "items", "copy")
 _PASS_THROUGH = ("list", "tuple", "reversed", "iter", "sorted", "copy", "deepcopy", "next", "set")
@@ -47,14 +49,18 @@ class Scope:
         for variadic in (arguments.vararg, arguments.kwarg):
             if variadic is not None:
                 self.parameters.add(variadic.arg)
-        self.positional = positional
+        self.annotations = {
+            argument.arg: argument.annotation
+            for argument in getattr(arguments, "posonlyargs", []) + arguments.args + arguments.kwonlyargs
+            if argument.annotation is not None
+        }
         self.self_name = positional[0] if cls is not None and positional else None
         self._assigned = None
         self._busy = set()
 
     @property
     def assigned(self):
-        """name -> [(expression, how)], `how` being "is" or "element"."""
+        """name -> [(expression, steps)], see `_bind`."""
         if self._assigned is None:
             self._assigned = collections.defaultdict(list)
             body = self.node.body if isinstance(self.node.body, list) else [self.node.body]
@@ -65,31 +71,31 @@ class Scope:
     def _note(self, node):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                self._bind(target, node.value, "is")
+                self._bind(target, node.value, ())
         elif (isinstance(node, ast.AnnAssign) and node.value is not None) or isinstance(node, ast.NamedExpr):
-            self._bind(node.target, node.value, "is")
+            self._bind(node.target, node.value, ())
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                self.annotations[node.target.id] = node.annotation
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             self._bind_loop(node.target, node.iter)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 if item.optional_vars is not None:
-                    self._bind(item.optional_vars, None, "is")
+                    self._bind(item.optional_vars, None, ())
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 self._assigned[alias.asname or alias.name].append((node, alias.name))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            self._assigned[node.name].append((None, "is"))
+            self._assigned[node.name].append((None, ()))
 
-    def _bind(self, target, value, how):
+    def _bind(self, target, value, steps):
+        """Note a target; `steps` say how its value is reached from the expression `value`, see `_step`."""
         if isinstance(target, ast.Name):
-            self._assigned[target.id].append((value, how))
+            self._assigned[target.id].append((value, steps))
         elif isinstance(target, (ast.Tuple, ast.List)):
-            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) and how == "is" else None
+            size = len(target.elts)
             for index, element in enumerate(target.elts):
-                if values is not None and len(values) == len(target.elts):
-                    self._bind(element, values[index], "is")
-                else:
-                    self._bind(element, value, "element" if how == "is" else "element of element")
+                self._bind(element, value, steps + ((index, size),))
 
     def _bind_loop(self, target, iterated):
         name = iterated.func.id if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) else ""
@@ -100,9 +106,9 @@ class Scope:
             for element, part in zip(target.elts, iterated.args):
                 self._bind_loop(element, part)
         elif pair and len(target.elts) == 2 and _calls_method(iterated, "items"):
-            self._bind(target.elts[1], iterated.func.value, "element")
+            self._bind(target.elts[1], iterated.func.value, (_ANY,))
         else:
-            self._bind(target, iterated, "element")
+            self._bind(target, iterated, (_ANY,))
 
 
 def _calls_method(node, name):
@@ -137,9 +143,14 @@ def evaluate(node, scope, depth=0):
         return _union(evaluate(value, scope, depth + 1) for value in node.values)
     if isinstance(node, ast.Subscript):
         values = evaluate(node.value, scope, depth + 1)
+        if _is_name(node.value, "LOSS_MAPPING") and scope.cls is not None:
+            return _union(_losses(value, scope.cls) for value in values)
         if isinstance(node.slice, ast.Slice):
             return values
         return _union(elements(value) for value in values)
+    if isinstance(node, ast.Tuple) and not any(isinstance(element, ast.Starred) for element in node.elts):
+        parts = [evaluate(element, scope, depth + 1) for element in node.elts]
+        return [Container(_union(parts), parts)]
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return [Container(_union(_spread(element, scope, depth) for element in node.elts))]
     if isinstance(node, ast.Dict):
@@ -176,6 +187,8 @@ def _same(one, other):
     if type(one) is not type(other):
         return False
     if isinstance(one, Container):
+        if one.parts is not None or other.parts is not None:
+            return False
         return len(one.items) == len(other.items) and all(map(_same, one.items, other.items))
     if isinstance(one, Unknown):
         return one.reason == other.reason
@@ -196,11 +209,25 @@ def _name(name, scope, depth):
             found = _union(_assigned_value(value, how, scope, depth + 1) for value, how in local)
         finally:
             scope._busy.discard(name)
+        if any(isinstance(value, Unknown) for value in found):
+            return _annotated(name, scope) or found
         return found
     if name in scope.parameters:
-        return [Unknown("the argument `{}`".format(name))]
+        return _annotated(name, scope) or [Unknown("the argument `{}`".format(name))]
     found, value = outer(name, scope.function)
     return ([] if value is None else [Live(value)]) if found else [Unknown("`{}`".format(name))]
+
+
+def _annotated(name, scope):
+    """An instance of the class that an annotation names, if no subclass of it could stand there instead."""
+    annotation = scope.annotations.get(name)
+    classes = []
+    for node in ast.walk(annotation) if annotation is not None else ():
+        text = getattr(node, "id", getattr(node, "value", None))
+        value = outer(text, scope.function)[1] if isinstance(text, str) else None
+        if isinstance(value, type) and value.__module__ not in ("builtins", "collections.abc", "typing"):
+            classes.append(value)
+    return [Instance(classes[0])] if len(classes) == 1 and not classes[0].__subclasses__() else []
 
 
 def outer(name, function):
@@ -221,9 +248,16 @@ def _assigned_value(node, how, scope, depth):
     if isinstance(node, ast.ImportFrom):
         return _imported(node, how, scope.function)
     values = evaluate(node, scope, depth)
-    for _ in range(how.count("element")):
-        values = _union(elements(value) for value in values)
+    for step in how:
+        values = _union(_step(value, step) for value in values)
     return values
+
+
+def _step(value, step):
+    """The part of a value that a target takes: position and number of targets, or any element."""
+    if step is not _ANY and isinstance(value, Container) and value.parts is not None and len(value.parts) == step[1]:
+        return value.parts[step[0]]
+    return elements(value)
 
 
 def _imported(node, name, function):
@@ -263,6 +297,20 @@ def registry(mapping):
     except Exception as error:
         return [Unknown("a registry that raises {}".format(type(error).__name__))]
     return _union(found)
+
+
+def _losses(mapping, cls):
+    """The loss functions that a model can have: transformers finds them by their names within the class's name."""
+    if not (isinstance(mapping, Live) and isinstance(mapping.value, dict)):
+        return elements(mapping)
+    wanted = {name for name in mapping.value if name in cls.__name__}
+    for base in cls.__mro__:
+        for name, value, _ in attribute_table(base) if base is not module_class() else ():
+            if name == "loss_type" and isinstance(value, ast.Constant):
+                wanted.add(value.value)
+    default = mapping.value.get("ForCausalLM")
+    found = [mapping.value[name] for name in sorted(wanted & set(mapping.value))] or [default or next(iter(mapping.value))]
+    return _union([Live(loss)] for loss in found)
 
 
 def describe(value):
@@ -356,9 +404,7 @@ def attribute_table(cls):
         return _TABLES[cls]
     first, later = [], []
     for member in list(vars(cls).values()):
-        function = source.plain(member)
-        while hasattr(function, "__wrapped__"):
-            function = source.plain(function.__wrapped__)
+        function = source.innermost(member)
         if not isinstance(function, types.FunctionType) or function.__name__ == "<lambda>":
             continue
         node = source.node_of(function)
@@ -414,9 +460,7 @@ def _method_scope(function, cls):
 
 def returned(function, cls, bound, depth):
     """The candidates of what a function returns."""
-    function = source.plain(function)
-    while hasattr(function, "__wrapped__"):
-        function = source.plain(function.__wrapped__)
+    function = source.innermost(function)
     node = source.node_of(function)
     if node is None or depth > _DEEPEST:
         return [Unknown("what `{}` returns".format(getattr(function, "__qualname__", function)))]
@@ -511,9 +555,7 @@ def _result(callee, arguments, depth):
 
 
 def _bound(function, cls, node, scope, depth):
-    while hasattr(function, "__wrapped__"):
-        function = source.plain(function.__wrapped__)
-    definition = source.node_of(function)
+    definition = source.node_of(source.innermost(function))
     if definition is None or depth > _DEEPEST - 2:
         return {}
     names = [argument.arg for argument in definition.args.args][1 if cls is not None else 0 :]
