@@ -9,12 +9,11 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from ..text import Span
-from .analysis import CallSite, FieldRead, Passed
+from .analysis import CallSite, FieldRead
 from .program import Program
-from .state import State, joined, loose, merged, truthiness
+from .state import State, joined, merged, truthiness
 from .values import (
     NEVER,
-    BoundMethod,
     Collection,
     Constant,
     Instance,
@@ -31,7 +30,7 @@ from .values import (
     why_unknown,
 )
 
-_OTHER = unknown("an expression that is not followed")
+OTHER = unknown("an expression that is not followed")
 _MOST_ALTERNATIVES = 12
 """A value with more alternatives than this is taken for unknown: no message could name them."""
 
@@ -67,9 +66,21 @@ class Expressions:
         raise NotImplementedError
 
     def held(self, name: str) -> Value | None:
-        """The value of a name that this flow may change: a local one, or the module's where this is a statement of it."""
+        """The value of a name that this flow may change: a local one, or the module's in a statement of the module."""
         value = self.state.names.get(name)
         return self.outer_binding(name) if value is None else value
+
+    def call(self, node: s.Call) -> Value:
+        """The value of a call."""
+        raise NotImplementedError
+
+    def bind_target(self, target: s.Expression, value: Value) -> None:
+        """Gives a value to a name, an attribute, an item, or the parts of an unpacking."""
+        raise NotImplementedError
+
+    def narrow(self, test: s.Expression, truth: bool) -> None:
+        """Takes into account that `test` was true, or false."""
+        raise NotImplementedError
 
     def own_attribute(self, name: str) -> Value:
         """The value of an attribute of `self`, as all methods leave it."""
@@ -88,7 +99,7 @@ class Expressions:
     def opaque(self, node: s.Opaque) -> Value:
         for part in node.parts:
             self.evaluate(part)
-        return _OTHER
+        return OTHER
 
     def name(self, node: s.Name) -> Value:
         value = self.state.names.get(node.name)
@@ -128,7 +139,7 @@ class Expressions:
     def record_read(self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span) -> None:
         if why_unknown(owner) or name in self.program.ask("outside", self.source.path):
             return
-        owners = tuple(o for o in (self.program.ask("owner", atom) for atom in _ordered(owner)) if o is not None)
+        owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
             self.reads[node.span] = FieldRead(node, name, span, owners, frozenset(self.guards))
 
@@ -164,7 +175,7 @@ class Expressions:
 
     def starred(self, node: s.Starred) -> Value:
         self.evaluate(node.value)
-        return _OTHER
+        return OTHER
 
     def dictionary(self, node: s.Dict) -> Value:
         keys: dict[str, Key] = {}
@@ -230,7 +241,7 @@ class Expressions:
             if isinstance(one, Collection) and isinstance(other, Collection):
                 items = None if one.items is None or other.items is None else (*one.items, *other.items)
                 return only(Collection(one.kind, items, one.item | other.item))
-        return _OTHER
+        return OTHER
 
     def compare(self, node: s.Compare) -> Value:
         for operand in node.operands:
@@ -272,7 +283,7 @@ class Expressions:
                 self.narrow(condition, True)
         element = self.evaluate(node.element)
         key = node.element.key if isinstance(node.element, s.Item) else None
-        named = truth_name(self.evaluate(key)) if key is not None else None
+        named = known_string(self.evaluate(key)) if key is not None else None
         self.state = outer
         if node.kind != "dict":
             return only(Collection(node.kind, None, element))
@@ -297,12 +308,6 @@ class Expressions:
         if not isinstance(key, s.Name) or key.name != target.items[0].name:
             return None
         return self.mapping_of(self.evaluate(call.function.value))
-
-    def bind_target(self, target: s.Expression, value: Value) -> None:
-        raise NotImplementedError
-
-    def narrow(self, test: s.Expression, truth: bool) -> None:
-        raise NotImplementedError
 
     # --- what values hold -------------------------------------------------------------------------------------------
 
@@ -337,180 +342,6 @@ class Expressions:
                 return atom
         return Mapping((), True)
 
-    # --- calls ------------------------------------------------------------------------------------------------------
-
-    def call(self, node: s.Call, wanted: bool = True) -> Value:
-        """The value of a call; where it is not `wanted`, what the callee returns is not looked for."""
-        special = self.special_call(node)
-        if special is not None:
-            return special
-        function = self.evaluate(node.function)
-        site = self.passed(node)
-        callees: list[Any] = []
-        reasons: list[str] = []
-        for atom in _ordered(function):
-            callee = self.program.ask("callee", atom)
-            if atom == Constant(None) and len(function) > 1:
-                continue  # calling None is another mistake than ours
-            if callee is None or isinstance(callee, str):
-                reasons.append(callee or "it depends on itself")
-            else:
-                callees.append(callee)
-        if node.broken:
-            site.guards = ("*",)
-        reason = reasons[0] if reasons else ""
-        self.calls[node.span] = CallSite(
-            node,
-            () if reason else tuple(callees),
-            reason if callees or reason else "never reached",
-            tuple(site.positional),
-            tuple(site.keywords),
-            site.open_positional,
-            site.open_keywords,
-            frozenset((*self.guards, *site.guards)),
-        )
-        self.after_call(node, function)
-        if not wanted:
-            return _OTHER
-        result = join(self.program.ask("result", atom, site.frozen(), self.level) or _OTHER for atom in function)
-        self.values[node.span] = result
-        return result
-
-    def special_call(self, node: s.Call) -> Value | None:
-        """Calls that change what a name holds: methods of dictionaries, and `super()`."""
-        if isinstance(node.function, s.Name) and node.function.name == "super" and "super" not in self.state.names:
-            for argument in node.arguments:
-                self.evaluate(argument.value)
-            return unknown("super()")
-        if not isinstance(node.function, s.Attribute):
-            return None
-        if isinstance(node.function.value, s.Attribute) and node.function.name == "append":
-            return self.append_to_attribute(node, node.function.value)
-        if not isinstance(node.function.value, s.Name):
-            return None
-        target = node.function.value
-        value = self.state.names.get(target.name) or self.outer_binding(target.name)
-        if value is None or len(value) != 1:
-            return None
-        (mapping,) = value
-        if isinstance(mapping, Collection) and mapping.kind == "list":
-            self.evaluate(target)
-            site = self.passed(node)
-            if node.function.name == "append" and len(site.positional) == 1:
-                added = Collection("list", None, mapping.item | site.positional[0].value)
-                self.state.names[target.name] = only(added)
-            else:
-                self.state.names[target.name] = loose(value)
-            return unknown(f"what `{node.function.name}` of a list returns")
-        if not isinstance(mapping, Mapping) or node.function.name not in (
-            "update",
-            "pop",
-            "clear",
-            "setdefault",
-            "popitem",
-        ):
-            return None
-        self.evaluate(target)
-        site = self.passed(node)
-        first = truth_name(site.positional[0].value) if site.positional else None
-        result = unknown("an entry of a dictionary")
-        match node.function.name:
-            case "update":
-                other = Mapping(tuple(Key(p.name, p.value, p.certain) for p in site.keywords), site.open_keywords)
-                for passed in site.positional:
-                    other = updated(self.mapping_of(passed.value), other)
-                mapping = updated(mapping, other)
-                result = only(Constant(None))
-            case "pop" if first is not None:
-                result = next((key.value for key in mapping.keys if key.name == first), result)
-                keys = tuple(key for key in mapping.keys if key.name != first)
-                mapping = Mapping(keys, mapping.open, mapping.cls)
-            case "clear":
-                mapping = Mapping()
-            case "setdefault" if first is not None and len(site.positional) == 2:
-                if all(key.name != first for key in mapping.keys):
-                    key = Key(first, site.positional[1].value)
-                    mapping = Mapping((*mapping.keys, key), mapping.open, mapping.cls)
-            case _:
-                (mapping,) = (atom for atom in loose(only(mapping)) if isinstance(atom, Mapping))
-        self.state.names[target.name] = only(mapping)
-        return result
-
-    def append_to_attribute(self, node: s.Call, target: s.Attribute) -> Value | None:
-        """`self.blocks.append(Block())`: one more element of the list that the attribute holds."""
-        if not isinstance(target.value, s.Name) or target.value.name != self.self_name or len(node.arguments) != 1:
-            return None
-        self.evaluate(target)
-        value = self.evaluate(node.arguments[0].value)
-        self.store_attribute(target.value.name, target.name, only(Collection("ModuleList", None, value)))
-        return unknown("what `append` returns")
-
-    def store_attribute(self, owner: str, name: str, value: Value) -> None:
-        raise NotImplementedError
-
-    def passed(self, node: s.Call) -> Arguments:
-        site = Arguments()
-        for argument in node.arguments:
-            value = self.evaluate(argument.value)
-            if argument.stars == 1:
-                items = self.items_of(value)
-                if items is None:
-                    site.open_positional = True
-                else:
-                    site.positional += [Passed("", argument.span, item, argument, spread=True) for item in items]
-            elif argument.stars == 2:
-                mapping = self.mapping_of(value)
-                site.open_keywords |= mapping.open
-                site.keywords += [
-                    Passed(key.name, argument.span, key.value, argument, spread=True, certain=key.certain)
-                    for key in mapping.keys
-                ]
-            elif argument.name:
-                site.keywords.append(Passed(argument.name, argument.span, value, argument))
-            else:
-                site.positional.append(Passed("", argument.span, value, argument))
-        return site
-
-    def after_call(self, node: s.Call, function: Value) -> None:
-        """Forgets what the callee may have changed: dictionaries handed over, attributes of objects it gets hold of."""
-        harmless = all(isinstance(atom, LibraryClass | Instance) or _is_library_method(atom) for atom in function)
-        for argument in node.arguments:
-            if isinstance(argument.value, s.Name) and not argument.stars:
-                name = argument.value.name
-                held = None if harmless else self.held(name)
-                if held is not None:
-                    self.state.names[name] = loose(held)
-                self._forget_attributes(name)
-        if isinstance(node.function, s.Attribute):
-            owner = node.function.value
-            while isinstance(owner, s.Attribute | s.Call):
-                owner = owner.value if isinstance(owner, s.Attribute) else owner.function
-            if isinstance(owner, s.Name) and owner is node.function.value:
-                self._forget_attributes(owner.name)
-
-    def _forget_attributes(self, name: str) -> None:
-        for key in [key for key in self.state.attributes if key[0] == name]:
-            del self.state.attributes[key]
-
-
-class Arguments:
-    """The arguments of one call while they are collected."""
-
-    def __init__(self) -> None:
-        self.positional: list[Passed] = []
-        self.keywords: list[Passed] = []
-        self.open_positional = False
-        self.open_keywords = False
-        self.guards: tuple[str, ...] = ()
-
-    def frozen(self) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], bool]:
-        """What a result can depend on: values by position, values by keyword, and whether there may be others."""
-        return (
-            tuple(passed.value for passed in self.positional),
-            tuple((passed.name, passed.value) for passed in self.keywords),
-            self.open_positional or self.open_keywords,
-        )
-
 
 def updated(mapping: Mapping, other: Mapping) -> Mapping:
     """The dictionary after `.update(other)`."""
@@ -522,7 +353,7 @@ def updated(mapping: Mapping, other: Mapping) -> Mapping:
     return Mapping(tuple(keys.values()), mapping.open or other.open, mapping.cls)
 
 
-def truth_name(value: Value) -> str | None:
+def known_string(value: Value) -> str | None:
     """The string that a value is for sure."""
     if len(value) != 1:
         return None
@@ -544,17 +375,9 @@ def _item(atom: Any, key: str | bytes | int | float | bool | None) -> Value:
     return unknown("an item of something that is not followed")
 
 
-def _ordered(value: Value) -> list[Any]:
+def ordered(value: Value) -> list[Any]:
     """The alternatives in an order that is the same in every run."""
     return list(value) if len(value) < 2 else sorted(value, key=repr)
-
-
-def _is_library_method(atom: Any) -> bool:
-    return (
-        isinstance(atom, BoundMethod)
-        and not isinstance(atom.owner, UserClass)
-        and not (isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass))
-    )
 
 
 _EVALUATE: dict[type, Callable[[Any, Any], Value]] = {
@@ -563,7 +386,7 @@ _EVALUATE: dict[type, Callable[[Any, Any], Value]] = {
     s.Literal: Expressions.literal,
     s.Attribute: Expressions.attribute,
     s.Subscript: Expressions.subscript,
-    s.Call: Expressions.call,
+    s.Call: lambda self, node: self.call(node),
     s.Sequence: Expressions.sequence,
     s.Starred: Expressions.starred,
     s.Item: Expressions.item,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..source import syntax as s
@@ -10,7 +10,9 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from .analysis import UnitResult
 from .classes import dotted, method_kind
-from .expressions import Expressions, truth_name
+from .expressions import known_string
+from .guards import EXPECTS, exceptions, is_gate
+from .narrowing import Narrowing
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import State, joined, loose, truthiness, without_none
 from .values import (
@@ -29,11 +31,8 @@ from .values import (
     why_unknown,
 )
 
-_EXPECTS = frozenset(("raises", "assertRaises", "assertRaisesRegex", "suppress"))
-_ANY_FAILURE = frozenset(("Exception", "BaseException"))
 
-
-class Flow(Expressions):
+class Flow(Narrowing):
     """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
     that the module has reached then, and what is looked up there is noted in `read`."""
 
@@ -59,7 +58,6 @@ class Flow(Expressions):
         self._ever: dict[str, Value] = {}
         self._enclosing: dict[str, Value] = {}
         self._breaks: list[State] = []
-        self._masked: dict[str, tuple[Value, Value]] = {}
 
     # --- units ------------------------------------------------------------------------------------------------------
 
@@ -205,7 +203,7 @@ class Flow(Expressions):
             return
         name = target.value.name
         held = self.evaluate(target.value)
-        key = truth_name(index[0]) if len(index) == 1 else None
+        key = known_string(index[0]) if len(index) == 1 else None
         if len(held) == 1:
             (mapping,) = held
             if isinstance(mapping, Mapping):
@@ -255,7 +253,7 @@ class Flow(Expressions):
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def block(self, statements: Iterable[s.Statement]) -> None:
+    def block(self, statements: s.Block) -> None:
         for statement in statements:
             if not self.state.reached:
                 return
@@ -301,7 +299,7 @@ class Flow(Expressions):
                 self.state.bind(target.name, unknown("deleted"))
             elif isinstance(target, s.Subscript) and isinstance(target.value, s.Name):
                 held = self.evaluate(target.value)
-                key = truth_name(self.evaluate(target.indices[0]))
+                key = known_string(self.evaluate(target.indices[0]))
                 atoms = [atom for atom in held if isinstance(atom, Mapping)]
                 if len(held) == 1 and atoms and key is not None:
                     keys = tuple(known for known in atoms[0].keys if known.name != key)
@@ -338,7 +336,7 @@ class Flow(Expressions):
 
     def if_(self, node: s.If) -> None:
         truth = truthiness(self.evaluate(node.test))
-        gated = _is_gate(node.test)
+        gated = is_gate(node.test)
         guards = self.guards
         if gated:
             self.guards = (*guards, "*")
@@ -348,19 +346,6 @@ class Flow(Expressions):
         self.branch(node.test, False, node.orelse, reached=truth is not True)
         self.state = joined((after, self.state), self.outer_binding)
         self.guards = guards
-
-    def branch(self, test: s.Expression, truth: bool, body: s.Block, reached: bool) -> None:
-        """Goes through what runs if `test` is true, or false. What a test of attributes or class hid is seen again
-        afterwards."""
-        masked, self._masked = self._masked, {}
-        self.state = self.state.copy()
-        self.narrow(test, truth)
-        self.state.reached = self.state.reached and reached
-        self.block(body)
-        for name, (mask, value) in self._masked.items():
-            if self.state.names.get(name) is mask:
-                self.state.names[name] = value
-        self._masked = masked
 
     def for_(self, node: s.For) -> None:
         element = self.element_of(self.evaluate(node.iterable))
@@ -401,8 +386,8 @@ class Flow(Expressions):
         guards = self.guards
         for item in node.items:
             value = self.evaluate(item.value)
-            if isinstance(item.value, s.Call) and dotted(item.value).rpartition(".")[2] in _EXPECTS:
-                self.guards = (*self.guards, *_exceptions(argument.value for argument in item.value.arguments))
+            if isinstance(item.value, s.Call) and dotted(item.value).rpartition(".")[2] in EXPECTS:
+                self.guards = (*self.guards, *exceptions(argument.value for argument in item.value.arguments))
             if item.target is not None:
                 entered = value if any(isinstance(atom, Instance) for atom in value) else unknown("a context manager")
                 self.bind_target(item.target, entered)
@@ -415,7 +400,7 @@ class Flow(Expressions):
         guards = self.guards
         expected: list[str] = []
         for handler in node.handlers:
-            names = _exceptions(handler.types) or ["*"]
+            names = exceptions(handler.types) or ["*"]
             raises = any(isinstance(statement, s.Raise) for statement in handler.body)
             expected += [] if raises and set(names) & {"*"} else names
         before = self.state.copy()
@@ -492,79 +477,6 @@ class Flow(Expressions):
         for name in node.names:
             self.state.bind(name, unknown("it stands in text that does not parse"))
 
-    # --- narrowing --------------------------------------------------------------------------------------------------
-
-    def narrow(self, test: s.Expression, truth: bool) -> None:
-        """Takes into account that `test` was true, or false."""
-        match test:
-            case s.Not():
-                self.narrow(test.value, not truth)
-            case s.BooleanOperation() if truth == (test.operator == "and"):
-                self.narrow(test.left, truth)
-                self.narrow(test.right, truth)
-            case s.Name() | s.Attribute() if truth:
-                self._narrow_to(test, lambda value: without_none(value))
-            case s.Compare(operators=("is",) | ("==",), operands=(subject, s.Literal(value=None))):
-                self._narrow_none(subject, truth)
-            case s.Compare(operators=("is not",) | ("!=",), operands=(subject, s.Literal(value=None))):
-                self._narrow_none(subject, not truth)
-            case s.Compare(
-                operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)
-            ):
-                self._narrow_key(subject, key, truth == (operator == "in"))
-            case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
-                # what else the object may be then, its class does not tell
-                self._mask(subject.value)
-
-    def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
-        if isinstance(node, s.Name):
-            value = self.state.names.get(node.name)
-            if value is None:
-                value = self.lookup(node.name)
-            changed = change(value)
-            if changed != value:
-                self.state.bind(node.name, changed)
-        elif isinstance(node, s.Attribute) and isinstance(node.value, s.Name):
-            value = self.local_attribute(node)
-            if value is None:
-                owner = self.state.names.get(node.value.name)
-                if owner is None:
-                    owner = self.lookup(node.value.name)
-                value = self.attribute_of(node, owner)
-                self.reads.pop(node.span, None)
-            self.state.attributes[node.value.name, node.name] = change(value)
-
-    def _narrow_none(self, node: s.Expression, is_none: bool) -> None:
-        if isinstance(node, s.Name | s.Attribute):
-            self._narrow_to(node, lambda value: only(Constant(None)) if is_none else without_none(value))
-
-    def _narrow_key(self, node: s.Expression, key: str, present: bool) -> None:
-        def change(value: Value) -> Value:
-            return frozenset(_with_key(atom, key, present) if isinstance(atom, Mapping) else atom for atom in value)
-
-        if isinstance(node, s.Name):
-            held = self.state.names.get(node.name) or self.lookup(node.name)
-            if any(isinstance(atom, Instance) for atom in held):
-                self._mask(node)
-            else:
-                self._narrow_to(node, change)
-
-    def _mask(self, node: s.Expression) -> None:
-        """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
-        mask = unknown("its class, attributes or keys are tested")
-        if isinstance(node, s.Name):
-            self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
-            mask = self._masked[node.name][0]
-        self._narrow_to(node, lambda _: mask)
-
-
-def _with_key(mapping: Mapping, key: str, present: bool) -> Mapping:
-    others = tuple(known for known in mapping.keys if known.name != key)
-    if not present:
-        return Mapping(others, mapping.open, mapping.cls)
-    value = next((known.value for known in mapping.keys if known.name == key), unknown(f"entry `{key}`"))
-    return Mapping((*others, Key(key, value)), mapping.open, mapping.cls)
-
 
 def _parsed(text: str, node: s.Literal) -> s.Expression:
     """`a.b` out of a string annotation; all of it has the string's span."""
@@ -573,43 +485,6 @@ def _parsed(text: str, node: s.Literal) -> s.Expression:
     for name in rest:
         expression = s.Attribute(node.span, expression, name, node.span)
     return expression
-
-
-def _exceptions(types: Iterable[s.Expression]) -> list[str]:
-    """Last names of the exceptions listed; "*" for those that stand for any."""
-    names: list[str] = []
-    for kind in types:
-        parts = kind.items if isinstance(kind, s.Sequence) else (kind,)
-        for part in parts:
-            name = dotted(part).rpartition(".")[2]
-            names.append("*" if not name or name in _ANY_FAILURE else name)
-    return names
-
-
-def _is_gate(test: s.Expression) -> bool:
-    """Whether a condition asks for versions, for what is installed, or for the type checker: then code under it is
-    written for another world than the one that is looked at."""
-    pending: list[s.Expression] = [test]
-    while pending:
-        node = pending.pop()
-        match node:
-            case s.Name(name=name) | s.Attribute(name=name):
-                lowered = name.lower()
-                if "version" in lowered or name == "TYPE_CHECKING" or lowered.endswith("_available"):
-                    return True
-                if isinstance(node, s.Attribute):
-                    pending.append(node.value)
-            case s.Call():
-                pending += [node.function, *(argument.value for argument in node.arguments)]
-            case s.Not():
-                pending.append(node.value)
-            case s.BooleanOperation() | s.BinaryOperation():
-                pending += [node.left, node.right]
-            case s.Compare():
-                pending += node.operands
-            case s.Opaque():
-                pending += node.parts
-    return False
 
 
 _EXECUTE: dict[type, Callable[[Any, Any], None]] = {

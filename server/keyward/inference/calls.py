@@ -1,0 +1,208 @@
+"""Calls: what they reach, what they hand over, and what they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..source import syntax as s
+from .analysis import CallSite, Passed
+from .expressions import OTHER, Expressions, known_string, ordered, updated
+from .state import loose
+from .values import (
+    BoundMethod,
+    Collection,
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    Mapping,
+    UserClass,
+    Value,
+    join,
+    only,
+    unknown,
+)
+
+
+class Calls(Expressions):
+    """Evaluates calls."""
+
+    def call(self, node: s.Call, wanted: bool = True) -> Value:
+        """The value of a call; where it is not `wanted`, what the callee returns is not looked for."""
+        special = self.special_call(node)
+        if special is not None:
+            return special
+        function = self.evaluate(node.function)
+        site = self.passed(node)
+        callees: list[Any] = []
+        reasons: list[str] = []
+        for atom in ordered(function):
+            callee = self.program.ask("callee", atom)
+            if atom == Constant(None) and len(function) > 1:
+                continue  # calling None is another mistake than ours
+            if callee is None or isinstance(callee, str):
+                reasons.append(callee or "it depends on itself")
+            else:
+                callees.append(callee)
+        if node.broken:
+            site.guards = ("*",)
+        reason = reasons[0] if reasons else ""
+        self.calls[node.span] = CallSite(
+            node,
+            () if reason else tuple(callees),
+            reason if callees or reason else "never reached",
+            tuple(site.positional),
+            tuple(site.keywords),
+            site.open_positional,
+            site.open_keywords,
+            frozenset((*self.guards, *site.guards)),
+        )
+        self.after_call(node, function)
+        if not wanted:
+            return OTHER
+        result = join(self.program.ask("result", atom, site.frozen(), self.level) or OTHER for atom in function)
+        self.values[node.span] = result
+        return result
+
+    def special_call(self, node: s.Call) -> Value | None:
+        """Calls that change what a name holds: methods of dictionaries, and `super()`."""
+        if isinstance(node.function, s.Name) and node.function.name == "super" and "super" not in self.state.names:
+            for argument in node.arguments:
+                self.evaluate(argument.value)
+            return unknown("super()")
+        if not isinstance(node.function, s.Attribute):
+            return None
+        if isinstance(node.function.value, s.Attribute) and node.function.name == "append":
+            return self.append_to_attribute(node, node.function.value)
+        if not isinstance(node.function.value, s.Name):
+            return None
+        target = node.function.value
+        value = self.state.names.get(target.name) or self.outer_binding(target.name)
+        if value is None or len(value) != 1:
+            return None
+        (mapping,) = value
+        if isinstance(mapping, Collection) and mapping.kind == "list":
+            self.evaluate(target)
+            site = self.passed(node)
+            if node.function.name == "append" and len(site.positional) == 1:
+                added = Collection("list", None, mapping.item | site.positional[0].value)
+                self.state.names[target.name] = only(added)
+            else:
+                self.state.names[target.name] = loose(value)
+            return unknown(f"what `{node.function.name}` of a list returns")
+        if not isinstance(mapping, Mapping) or node.function.name not in (
+            "update",
+            "pop",
+            "clear",
+            "setdefault",
+            "popitem",
+        ):
+            return None
+        self.evaluate(target)
+        site = self.passed(node)
+        first = known_string(site.positional[0].value) if site.positional else None
+        result = unknown("an entry of a dictionary")
+        match node.function.name:
+            case "update":
+                other = Mapping(tuple(Key(p.name, p.value, p.certain) for p in site.keywords), site.open_keywords)
+                for passed in site.positional:
+                    other = updated(self.mapping_of(passed.value), other)
+                mapping = updated(mapping, other)
+                result = only(Constant(None))
+            case "pop" if first is not None:
+                result = next((key.value for key in mapping.keys if key.name == first), result)
+                keys = tuple(key for key in mapping.keys if key.name != first)
+                mapping = Mapping(keys, mapping.open, mapping.cls)
+            case "clear":
+                mapping = Mapping()
+            case "setdefault" if first is not None and len(site.positional) == 2:
+                if all(key.name != first for key in mapping.keys):
+                    key = Key(first, site.positional[1].value)
+                    mapping = Mapping((*mapping.keys, key), mapping.open, mapping.cls)
+            case _:
+                (mapping,) = (atom for atom in loose(only(mapping)) if isinstance(atom, Mapping))
+        self.state.names[target.name] = only(mapping)
+        return result
+
+    def append_to_attribute(self, node: s.Call, target: s.Attribute) -> Value | None:
+        """`self.blocks.append(Block())`: one more element of the list that the attribute holds."""
+        if not isinstance(target.value, s.Name) or target.value.name != self.self_name or len(node.arguments) != 1:
+            return None
+        self.evaluate(target)
+        value = self.evaluate(node.arguments[0].value)
+        self.store_attribute(target.value.name, target.name, only(Collection("ModuleList", None, value)))
+        return unknown("what `append` returns")
+
+    def store_attribute(self, owner: str, name: str, value: Value) -> None:
+        raise NotImplementedError
+
+    def passed(self, node: s.Call) -> Arguments:
+        site = Arguments()
+        for argument in node.arguments:
+            value = self.evaluate(argument.value)
+            if argument.stars == 1:
+                items = self.items_of(value)
+                if items is None:
+                    site.open_positional = True
+                else:
+                    site.positional += [Passed("", argument.span, item, argument, spread=True) for item in items]
+            elif argument.stars == 2:
+                mapping = self.mapping_of(value)
+                site.open_keywords |= mapping.open
+                site.keywords += [
+                    Passed(key.name, argument.span, key.value, argument, spread=True, certain=key.certain)
+                    for key in mapping.keys
+                ]
+            elif argument.name:
+                site.keywords.append(Passed(argument.name, argument.span, value, argument))
+            else:
+                site.positional.append(Passed("", argument.span, value, argument))
+        return site
+
+    def after_call(self, node: s.Call, function: Value) -> None:
+        """Forgets what the callee may have changed: dictionaries handed over, attributes of objects it gets hold of."""
+        harmless = all(isinstance(atom, LibraryClass | Instance) or _is_library_method(atom) for atom in function)
+        for argument in node.arguments:
+            if isinstance(argument.value, s.Name) and not argument.stars:
+                name = argument.value.name
+                held = None if harmless else self.held(name)
+                if held is not None:
+                    self.state.names[name] = loose(held)
+                self._forget_attributes(name)
+        if isinstance(node.function, s.Attribute):
+            owner = node.function.value
+            while isinstance(owner, s.Attribute | s.Call):
+                owner = owner.value if isinstance(owner, s.Attribute) else owner.function
+            if isinstance(owner, s.Name) and owner is node.function.value:
+                self._forget_attributes(owner.name)
+
+    def _forget_attributes(self, name: str) -> None:
+        for key in [key for key in self.state.attributes if key[0] == name]:
+            del self.state.attributes[key]
+
+
+class Arguments:
+    """The arguments of one call while they are collected."""
+
+    def __init__(self) -> None:
+        self.positional: list[Passed] = []
+        self.keywords: list[Passed] = []
+        self.open_positional = False
+        self.open_keywords = False
+        self.guards: tuple[str, ...] = ()
+
+    def frozen(self) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], bool]:
+        """What a result can depend on: values by position, values by keyword, and whether there may be others."""
+        return (
+            tuple(passed.value for passed in self.positional),
+            tuple((passed.name, passed.value) for passed in self.keywords),
+            self.open_positional or self.open_keywords,
+        )
+
+
+def _is_library_method(atom: Any) -> bool:
+    return (
+        isinstance(atom, BoundMethod)
+        and not isinstance(atom.owner, UserClass)
+        and not (isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass))
+    )

@@ -1,0 +1,50 @@
+"""Code that is meant to fail, or is written for another world than the one that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..source import syntax as s
+from .classes import dotted
+
+EXPECTS = frozenset(("raises", "assertRaises", "assertRaisesRegex", "suppress"))
+"""Functions that say which exception the code below them expects."""
+
+_ANY_FAILURE: frozenset[str] = frozenset(("Exception", "BaseException"))
+
+
+def exceptions(types: Iterable[s.Expression]) -> list[str]:
+    """Last names of the exceptions listed; "*" for those that stand for any."""
+    names: list[str] = []
+    for kind in types:
+        parts = kind.items if isinstance(kind, s.Sequence) else (kind,)
+        for part in parts:
+            name = dotted(part).rpartition(".")[2]
+            names.append("*" if not name or name in _ANY_FAILURE else name)
+    return names
+
+
+def is_gate(test: s.Expression) -> bool:
+    """Whether a condition asks for versions, for what is installed, or for the type checker: then code under it is
+    written for another world than the one that is looked at."""
+    pending: list[s.Expression] = [test]
+    while pending:
+        node = pending.pop()
+        match node:
+            case s.Name(name=name) | s.Attribute(name=name):
+                lowered = name.lower()
+                if "version" in lowered or name == "TYPE_CHECKING" or lowered.endswith("_available"):
+                    return True
+                if isinstance(node, s.Attribute):
+                    pending.append(node.value)
+            case s.Call():
+                pending += [node.function, *(argument.value for argument in node.arguments)]
+            case s.Not():
+                pending.append(node.value)
+            case s.BooleanOperation() | s.BinaryOperation():
+                pending += [node.left, node.right]
+            case s.Compare():
+                pending += node.operands
+            case s.Opaque():
+                pending += node.parts
+    return False

@@ -1,0 +1,110 @@
+"""Narrowing: what a condition says of the names in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..source import syntax as s
+from ..source.tree import Source
+from ..source.unit import Unit
+from .calls import Calls
+from .program import Program
+from .state import without_none
+from .values import Constant, Instance, Key, Mapping, Value, only, unknown
+
+
+class Narrowing(Calls):
+    """Takes the outcome of conditions into account."""
+
+    def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
+        super().__init__(program, source, unit, level)
+        self._masked: dict[str, tuple[Value, Value]] = {}
+        """Names that are taken for unknown while a test of theirs holds, with what they hold really."""
+
+    def block(self, statements: s.Block) -> None:
+        """Goes through statements."""
+        raise NotImplementedError
+
+    def branch(self, test: s.Expression, truth: bool, body: s.Block, reached: bool) -> None:
+        """Goes through what runs if `test` is true, or false. What a test of attributes or class hid is seen again
+        afterwards."""
+        masked, self._masked = self._masked, {}
+        self.state = self.state.copy()
+        self.narrow(test, truth)
+        self.state.reached = self.state.reached and reached
+        self.block(body)
+        for name, (mask, value) in self._masked.items():
+            if self.state.names.get(name) is mask:
+                self.state.names[name] = value
+        self._masked = masked
+
+    def narrow(self, test: s.Expression, truth: bool) -> None:
+        """Takes into account that `test` was true, or false."""
+        match test:
+            case s.Not():
+                self.narrow(test.value, not truth)
+            case s.BooleanOperation() if truth == (test.operator == "and"):
+                self.narrow(test.left, truth)
+                self.narrow(test.right, truth)
+            case s.Name() | s.Attribute() if truth:
+                self._narrow_to(test, lambda value: without_none(value))
+            case s.Compare(operators=("is",) | ("==",), operands=(subject, s.Literal(value=None))):
+                self._narrow_none(subject, truth)
+            case s.Compare(operators=("is not",) | ("!=",), operands=(subject, s.Literal(value=None))):
+                self._narrow_none(subject, not truth)
+            case s.Compare(
+                operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)
+            ):
+                self._narrow_key(subject, key, truth == (operator == "in"))
+            case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
+                # what else the object may be then, its class does not tell
+                self._mask(subject.value)
+
+    def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
+        if isinstance(node, s.Name):
+            value = self.state.names.get(node.name)
+            if value is None:
+                value = self.lookup(node.name)
+            changed = change(value)
+            if changed != value:
+                self.state.bind(node.name, changed)
+        elif isinstance(node, s.Attribute) and isinstance(node.value, s.Name):
+            value = self.local_attribute(node)
+            if value is None:
+                owner = self.state.names.get(node.value.name)
+                if owner is None:
+                    owner = self.lookup(node.value.name)
+                value = self.attribute_of(node, owner)
+                self.reads.pop(node.span, None)
+            self.state.attributes[node.value.name, node.name] = change(value)
+
+    def _narrow_none(self, node: s.Expression, is_none: bool) -> None:
+        if isinstance(node, s.Name | s.Attribute):
+            self._narrow_to(node, lambda value: only(Constant(None)) if is_none else without_none(value))
+
+    def _narrow_key(self, node: s.Expression, key: str, present: bool) -> None:
+        def change(value: Value) -> Value:
+            return frozenset(_with_key(atom, key, present) if isinstance(atom, Mapping) else atom for atom in value)
+
+        if isinstance(node, s.Name):
+            held = self.state.names.get(node.name) or self.lookup(node.name)
+            if any(isinstance(atom, Instance) for atom in held):
+                self._mask(node)
+            else:
+                self._narrow_to(node, change)
+
+    def _mask(self, node: s.Expression) -> None:
+        """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
+        mask = unknown("its class, attributes or keys are tested")
+        if isinstance(node, s.Name):
+            self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
+            mask = self._masked[node.name][0]
+        self._narrow_to(node, lambda _: mask)
+
+
+def _with_key(mapping: Mapping, key: str, present: bool) -> Mapping:
+    others = tuple(known for known in mapping.keys if known.name != key)
+    if not present:
+        return Mapping(others, mapping.open, mapping.cls)
+    value = next((known.value for known in mapping.keys if known.name == key), unknown(f"entry `{key}`"))
+    return Mapping((*others, Key(key, value)), mapping.open, mapping.cls)
