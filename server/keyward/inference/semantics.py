@@ -313,6 +313,8 @@ class Semantics:
         entry = self.entry(cls)
         if entry is None or entry.role == "auto":
             return unknown(f"{cls.qualified} cannot be made like this")
+        if entry.role == "output" and positional:
+            return unknown(f"a {entry.name} may get its keys from a dictionary")
         name = entry.name if entry.module.startswith("torch.nn.") else ""
         if cls.qualified in libraries.MODULE_WRAPPERS:
             inner = positional[0] if positional else dict(keywords).get("module")

@@ -40,8 +40,8 @@ def step(pixel_values, labels):
   place that cannot be followed.
 - For keys that only some paths put into a `**dictionary`, and for those that a tokenizer or processor adds by itself.
 - For `name=None`, which asks for nothing, and for names that begin with an underscore.
-- For your own functions and constructors: `**kwargs` is written there on purpose. Of your own `forward` it reports
-  keywords that are written out in the call, and labels.
+- For your own functions and constructors: `**kwargs` is written there on purpose. Of your own `forward` it reports only
+  labels and misspellings. Nothing is reported where the `**` parameter has a name like `**_kwargs` or `**unused`.
 - Within `try` with a handler for `TypeError`: the code is prepared for both.
 """
 
@@ -51,12 +51,13 @@ from collections.abc import Iterable
 
 from ..inference.analysis import Passed
 from ..inference.values import Constant, Mapping
+from ..signatures.model import Kind, Signature
 from . import fixes
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Place, Rule
 from .sisters import taking
 from .wording import code, subject, takers, version
-from .words import is_labels, suggestion
+from .words import Suggestion, is_labels, suggestion
 
 
 class IgnoredKeyword(Rule):
@@ -66,9 +67,9 @@ class IgnoredKeyword(Rule):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         for passed in call.dropped():
-            if _harmless(passed, call):
-                continue
             near = suggestion(passed.name, call.accepted())
+            if _harmless(passed, near, call):
+                continue
             sisters = () if near is not None and near.misspelt else taking(passed.name, call.callees, call.signatures)
             lost = passed.name if near is None or not near.misspelt else near.name
             consequence = "no loss is computed" if _loses_the_loss(lost, call) else "it has no effect"
@@ -92,15 +93,25 @@ class IgnoredKeyword(Rule):
         return fixes.of_keyword(place)
 
 
-def _harmless(passed: Passed, call: BoundCall) -> bool:
+def _harmless(passed: Passed, near: Suggestion | None, call: BoundCall) -> bool:
     """Whether nobody can miss the effect of this argument."""
     if passed.name.startswith("_") or passed.value == {Constant(None)}:
         return True
     if any(callee.entry is None and callee.kind != "forward" for callee in call.callees):
         return True
-    if not passed.spread or is_labels(passed.name):
+    if any(_drops_on_purpose(callee.signature) for callee in call.callees):
+        return True
+    if is_labels(passed.name):
         return False
-    return any(callee.entry is None for callee in call.callees) or _made_by_library(passed, call)
+    if any(callee.entry is None for callee in call.callees):
+        return near is None or not near.misspelt
+    return passed.spread and _made_by_library(passed, call)
+
+
+def _drops_on_purpose(signature: Signature) -> bool:
+    """Whether the author says by the name that what goes there is lost."""
+    names = [parameter.name for parameter in signature.parameters if parameter.kind is Kind.VAR_KEYWORD]
+    return any(name.startswith("_") or "unused" in name or "ignore" in name for name in names)
 
 
 def _made_by_library(passed: Passed, call: BoundCall) -> bool:

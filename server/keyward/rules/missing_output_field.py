@@ -71,7 +71,7 @@ class MissingOutputField(Rule):
             message += takers(sisters, "returns one", "return one")
         elif near is not None:
             message += f" Did you mean {code(near.name)}?"
-        elif shown := [name for name in common_fields(read) if not name.startswith("_")]:
+        elif shown := _data(read):
             message += f" It has {listed([code(name) for name in shown], at_most=4)}."
         yield Finding(self.name, self.severity, message, read.field_span, read, read.field)
 
@@ -89,6 +89,13 @@ def common_fields(read: FieldRead) -> tuple[str, ...]:
     """Attributes that every candidate has, in the order of the first."""
     first, *rest = read.owners
     return tuple(name for name in first.fields if all(name in other.fields for other in rest))
+
+
+def _data(read: FieldRead) -> list[str]:
+    """Fields that every candidate has, of a library's class without its methods."""
+    first = read.owners[0].entry
+    names = common_fields(read) if first is None else [field.name for field in first.fields]
+    return [name for name in names if not name.startswith("_") and name in common_fields(read)]
 
 
 def _reason(owners: tuple[Owner, ...]) -> str:

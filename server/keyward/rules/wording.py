@@ -13,10 +13,10 @@ def code(name: str) -> str:
 
 
 def listed(names: Sequence[str], at_most: int = 2) -> str:
-    """ "A", "A and B", "A, B and 3 more"."""
-    if len(names) > at_most:
+    """ "A", "A and B", "A, B and C", "A, B and 3 more"; one name is never hidden behind "1 more"."""
+    if len(names) > at_most + 1:
         return f"{', '.join(names[:at_most])} and {len(names) - at_most} more"
-    return " and ".join(names)
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def subject(callees: Sequence[Callee], singular: str, plural: str) -> str:
