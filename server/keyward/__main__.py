@@ -10,7 +10,7 @@ def main() -> None:
         # The way every editor starts it: nothing that only the command line needs is imported before the first answer.
         from .lsp.server import start_stdio
 
-        start_stdio()
+        sys.exit(start_stdio())
     else:
         from .cli.app import main as command_line
 

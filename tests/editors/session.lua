@@ -1,7 +1,7 @@
--- nvim --clean --headless -l session.lua CLIENT PYTHON FILE LINE MESSAGE TITLE FIXED
--- Opens FILE with the client in folder CLIENT and the server under PYTHON: waits for the one diagnostic, whose message
+-- nvim --clean --headless -l session.lua CLIENT SERVER_PYTHON PYTHON FILE LINE MESSAGE TITLE FIXED
+-- Opens FILE with the client in folder CLIENT, the server under SERVER_PYTHON and the libraries of PYTHON: waits for the one diagnostic, whose message
 -- holds MESSAGE, on LINE (from 1); applies the quick fix TITLE; waits for the line FIXED and for the diagnostic to go.
-local client_folder, python, file, line, message, title, fixed = unpack(arg)
+local client_folder, server_python, python, file, line, message, title, fixed = unpack(arg)
 line = tonumber(line)
 
 local function check(condition, what)
@@ -23,7 +23,7 @@ vim.opt.runtimepath:append(client_folder)
 package.path = client_folder .. '/lua/?.lua;' .. package.path
 vim.cmd('filetype on')
 require('keyward').setup({
-  cmd = { python, '-m', 'keyward', 'serve' },
+  cmd = { server_python, '-m', 'keyward', 'serve' },
   root_dir = vim.fs.dirname(file),
   settings = { keyward = { python = python } },
 })

@@ -210,7 +210,8 @@ async def editing(
             initialization_options=options,
         )
     )
-    editor.encoding = str(getattr(result.capabilities.position_encoding, "value", "utf-16"))
+    chosen = result.capabilities.position_encoding or types.PositionEncodingKind.Utf16
+    editor.encoding = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
     editor.pulls = result.capabilities.diagnostic_provider is not None
     yield editor
     await client.shutdown_session()

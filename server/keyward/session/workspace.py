@@ -202,6 +202,8 @@ class Workspace:
             )
         finally:
             self._tell(title, "", 1, 1)
+        if report.indexed:
+            ground.renew(report.cache)
         for problem in report.problems:
             logger.warning("%s", problem)
 
