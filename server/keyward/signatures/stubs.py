@@ -109,6 +109,8 @@ def write_stubs(folder: Path, source: Callable[[], StubSource], methods: Methods
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         (aside / _COMPLETE).touch()
+        if not is_complete(folder):
+            shutil.rmtree(folder, ignore_errors=True)  # somebody has taken parts of it away
         with contextlib.suppress(OSError):  # another process was faster: its tree is as good
             os.replace(aside, folder)
         _remove_old(folder)
