@@ -41,5 +41,9 @@ bench:
 	@$(MAKE_ENVIRONMENT) bench transformers5 >/dev/null
 	$(ENVIRONMENTS)/bench/bin/python benchmarks/run.py --python $(ENVIRONMENTS)/transformers5/bin/python
 
+docs:
+	@$(MAKE_ENVIRONMENT) development >/dev/null
+	$(DEVELOPMENT)/python docs/generate.py
+
 clean:
 	rm -rf build dist

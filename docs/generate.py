@@ -1,0 +1,81 @@
+"""Writes what the documentation takes from the code: rule pages, the README's list of rules, and its picture.
+
+    python docs/generate.py
+
+Tests fail when what is committed differs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from keyward.cli.app import main as keyward
+from keyward.rules import RULES, manual
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "check.svg"
+SCRIPT = "examples/base_model_labels.py"
+BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
+WIDTH = 132
+SESSION = (
+    ("check", SCRIPT),
+    ("check", SCRIPT, "--fix", "--unsafe-fixes", "--diff"),
+)
+"""The commands in the picture."""
+
+
+def rules_table() -> str:
+    rows = (f"| [`{r.name}`](docs/rules/{r.name}.md) | {r.severity.value} | {r.summary} |" for r in RULES)
+    return "\n".join(("| rule | severity | what it reports |", "| --- | --- | --- |", *rows))
+
+
+def readme(text: str) -> str:
+    """The README with its list of rules as the code has it."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{rules_table()}\n{END}{after}"
+
+
+def output(*arguments: str) -> str:
+    """What a command prints in a terminal with colours, in the checkout, judged by the shipped signatures."""
+    here = os.getcwd()
+    os.chdir(ROOT)
+    try:
+        with redirect_stdout(io.StringIO()) as printed:
+            # An interpreter without the libraries: this one, whose environment has none of them.
+            keyward.main([*arguments, "--python", sys.executable], "keyward", standalone_mode=False, color=True)
+    finally:
+        os.chdir(here)
+    return printed.getvalue()
+
+
+def session() -> str:
+    """The whole picture as text with colours."""
+    parts = [f"\x1b[1m$ keyward {' '.join(arguments)}\x1b[0m\n{output(*arguments)}" for arguments in SESSION]
+    return "\n".join(parts)
+
+
+def picture() -> str:
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(session()))
+    svg = console.export_svg(title="keyward", unique_id="keyward")
+    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # fonts would be fetched from elsewhere
+
+
+def main() -> None:
+    manual.main(ROOT / "docs" / "rules")
+    README.write_text(readme(README.read_text("utf-8")), "utf-8")
+    PICTURE.write_text(picture(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
