@@ -85,7 +85,9 @@ class Flow(Narrowing):
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters
         kind = method_kind(function) if self.unit.owner else "staticmethod"
-        if self.unit.owner and kind != "staticmethod" and parameters:
+        # under a decorator that is not known the first parameter is what its name says
+        bound = kind != "staticmethod" if kind else bool(parameters) and parameters[0].name == "self"
+        if self.unit.owner and bound and parameters:
             cls = UserClass(self.source.path, self.unit.owner)
             first, parameters = parameters[0], parameters[1:]
             if kind == "classmethod":
