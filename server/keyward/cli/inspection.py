@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..features.snapshot import Snapshot, take
-from ..inference.answers import Question
+from ..inference.answers import Answer, Question
 from ..session.workspace import Workspace
 from . import fixing
 from .files import why
@@ -103,20 +103,31 @@ def _batch(files: Sequence[_File], workspace: Workspace, request: Request) -> li
 
 
 def _look_beyond(files: Sequence[_File], workspace: Workspace) -> bool:
-    """Has questions about other files answered, and takes new snapshots of those that asked; False: none did."""
-    asking = [(file, file.snapshot) for file in files if file.snapshot is not None and _open(file.snapshot)]
-    for _, snapshot in asking:
-        workspace.ground(snapshot.path).ask(snapshot.path, _open(snapshot))
-    for file, snapshot in asking:
+    """Has questions about other files answered, and takes new snapshots where that tells something; False: none did."""
+    asking = [
+        (file, file.snapshot, questions)
+        for file in files
+        if file.snapshot is not None and (questions := _open(file.snapshot, workspace))
+    ]
+    for _, snapshot, questions in asking:
+        workspace.ground(snapshot.path).ask(snapshot.path, questions)
+    for file, snapshot, questions in asking:
         with file.guarded():
-            workspace.ground(snapshot.path).ask_all(_open(snapshot))
-            file.snapshot = _again(snapshot.text, snapshot, workspace)
+            workspace.ground(snapshot.path).ask_all(questions)
+            answers = workspace.world(snapshot.path).answers
+            if any(answer is not None and _tells(answer) for answer in map(answers.get, questions)):
+                file.snapshot = _again(snapshot.text, snapshot, workspace)
     return bool(asking)
 
 
-def _open(snapshot: Snapshot) -> list[Question]:
-    answers = snapshot.world.answers
+def _open(snapshot: Snapshot, workspace: Workspace) -> list[Question]:
+    answers = workspace.world(snapshot.path).answers
     return [question for question in snapshot.analysis.questions if answers.get(question) is None]
+
+
+def _tells(answer: Answer) -> bool:
+    """Whether an answer says more than that nothing is known, which is what a question without one counts as."""
+    return answer.known or answer.missing or answer.definition is not None
 
 
 def _again(text: bytes, snapshot: Snapshot, workspace: Workspace) -> Snapshot:
