@@ -83,31 +83,34 @@ def removed(source: Source, old: Imported) -> Edit:
 def added(source: Source, statement: str) -> Edit:
     """The edit that adds an import statement, on a line of its own, sorted in among those at the top of the file."""
     line_end = "\r\n" if b"\r\n" in source.text else "\n"
-    head: list[tuple[syntax.Import | syntax.ImportFrom, int]] = []
-    start = 0
+    head: list[tuple[tuple[int, int, str], Span]] = []
+    after_docstring = 0
     for unit in source.units:
         node = unit.node
         if isinstance(node, syntax.Import | syntax.ImportFrom):
-            head.append((node, unit.start))
+            head.append((_order(node), Span(unit.start, _line_end(source.text, unit.end))))
         elif head or not _is_docstring(node):
             break
         else:
-            start = _line_end(source.text, unit.end)
-    after = [at for at in head if _order(at[0]) <= _order_of_text(statement)] or [
-        at for at in head if isinstance(at[0], syntax.ImportFrom) and at[0].module == "__future__"
-    ]
-    if after:
-        node, base = after[-1]
-        at = _line_end(source.text, node.span.end + base)
+            after_docstring = _line_end(source.text, unit.end)
+    new = _order_of_text(statement)
+    neighbours = [at for at in head if at[0][0] == new[0]]
+    before = [span for order, span in neighbours if order <= new]
+    if before:
+        at, text = before[-1].end, statement + line_end
+    elif neighbours:
+        at, text = neighbours[0][1].start, statement + line_end
+    elif earlier := [span for order, span in head if order < new]:
+        at, text = earlier[-1].end, line_end + statement + line_end
     elif head:
-        at = head[0][0].span.start + head[0][1]
+        at, text = head[0][1].start, statement + line_end * 2
+    elif after_docstring:
+        at, text = after_docstring, line_end + statement + line_end
     else:
-        at = start or _after_leading_comments(source.text)
-        if not start:
-            statement += line_end
-    if at and source.text[at - 1 : at] not in (b"\n", b"\r"):
-        return Edit(Span(at, at), line_end + statement)
-    return Edit(Span(at, at), statement + line_end)
+        at, text = _after_leading_comments(source.text), statement + line_end * 2
+    if at and source.text[at - 1 : at] not in (b"\n", b"\r", b"\xbf"):
+        text = line_end + text.removesuffix(line_end)
+    return Edit(Span(at, at), text)
 
 
 def _plain(text: str) -> tuple[object, ...]:
