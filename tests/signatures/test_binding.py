@@ -50,6 +50,7 @@ def signatures(draw: st.DrawFn) -> Signature:
     return Signature(tuple(parameters), extra=extra)
 
 
+names = st.lists(st.sampled_from((*NAMES, "z")), max_size=3)
 calls = st.builds(Call, st.integers(0, 5), st.lists(st.sampled_from((*NAMES, "z")), unique=True, max_size=4).map(tuple))
 
 
@@ -57,13 +58,10 @@ def as_function(signature: Signature) -> object:
     """A real function with this signature, which returns what its parameters hold."""
     parts: list[str] = []
     kinds = [p.kind for p in signature.parameters]
+    alone = Kind.VAR_POSITIONAL not in kinds
     for i, parameter in enumerate(signature.parameters):
         star = {Kind.VAR_POSITIONAL: "*", Kind.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        if (
-            parameter.kind is Kind.KEYWORD_ONLY
-            and Kind.VAR_POSITIONAL not in kinds
-            and kinds.index(parameter.kind) == i
-        ):
+        if alone and parameter.kind is Kind.KEYWORD_ONLY and kinds.index(parameter.kind) == i:
             parts.append("*")
         parts.append(star + parameter.name + ("=None" if parameter.default else ""))
         if parameter.kind is Kind.POSITIONAL_ONLY and Kind.POSITIONAL_ONLY not in kinds[i + 1 :]:
