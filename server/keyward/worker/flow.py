@@ -40,7 +40,7 @@ class Rest:
         self._aliases = {start}
         self._filtered_at = None
         body = node.body if isinstance(node.body, list) else [node.body]
-        nodes = [child for statement in body for child in ast.walk(statement)]
+        nodes = list(_visible(body, start))
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
         self._find_aliases(nodes)
         self._find_filter(body)
@@ -56,9 +56,11 @@ class Rest:
         while before != len(self._aliases):
             before = len(self._aliases)
             for child in nodes:
-                if isinstance(child, ast.Assign) and len(child.targets) == 1 and isinstance(child.targets[0], ast.Name):
-                    if self._carries(child.value):
-                        self._aliases.add(child.targets[0].id)
+                target = child.targets[0] if isinstance(child, ast.Assign) and len(child.targets) == 1 else None
+                if isinstance(target, ast.Name) and self._carries(child.value):
+                    self._aliases.add(target.id)
+                elif isinstance(child, ast.For) and self._key_of_loop(child) is not None:
+                    self._aliases.update(_filled_in(child, child.target.elts[1]))
 
     def _carries(self, node):
         """Whether an expression is the rest itself, or a copy of all of it."""
@@ -77,7 +79,21 @@ class Rest:
             return any(key is None and self._carries(value) for key, value in zip(node.keys, node.values))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return self._carries(node.left) or self._carries(node.right)
+        if isinstance(node, ast.DictComp) and len(node.generators) == 1:
+            # All but some names: an unknown one stays.
+            key = self._key_of_loop(node.generators[0])
+            return key is not None and _is_name(node.key, key) and all(_drops(test) for test in node.generators[0].ifs)
         return False
+
+    def _key_of_loop(self, loop):
+        """The variable that runs over the keys in `for k, v in rest.items()`, of a statement or comprehension."""
+        called = loop.iter
+        if not (isinstance(called, ast.Call) and isinstance(called.func, ast.Attribute) and called.func.attr == "items"):
+            return None
+        pair = loop.target.elts if isinstance(loop.target, ast.Tuple) else ()
+        if len(pair) == 2 and isinstance(pair[0], ast.Name) and self._carries(called.func.value):
+            return pair[0].id
+        return None
 
     def _find_filter(self, body):
         """Note `kwargs = {k: v for k, v in kwargs.items() if k in known}` as a statement of the function itself.
@@ -98,24 +114,19 @@ class Rest:
         if not isinstance(node, ast.DictComp) or len(node.generators) != 1:
             return None
         generator = node.generators[0]
-        source, target = generator.iter, generator.target
-        if not (isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr == "items"):
-            return None
-        if not (self._carries(source.func.value) and isinstance(target, ast.Tuple) and len(target.elts) == 2):
-            return None
-        key = target.elts[0]
-        if not (isinstance(key, ast.Name) and isinstance(node.key, ast.Name) and node.key.id == key.id):
+        key = self._key_of_loop(generator)
+        if key is None or not _is_name(node.key, key):
             return None
         for test in generator.ifs:
-            if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == key.id:
-                if len(test.ops) == 1 and isinstance(test.ops[0], ast.In):
-                    return self._known_names(test.comparators[0])
+            if isinstance(test, ast.Compare) and _is_name(test.left, key) and isinstance(test.ops[0], ast.In):
+                return self._known_names(test.comparators[0])
         return None
 
     def _known_names(self, node):
         names = []
         for value in values.evaluate(node, self._scope):
-            for element in values.elements(value):
+            is_text = isinstance(value, values.Live) and isinstance(value.value, str)
+            for element in [value] if is_text else values.elements(value):
                 if not (isinstance(element, values.Live) and isinstance(element.value, str)):
                     return None
                 names.append(element.value)
@@ -129,7 +140,10 @@ class Rest:
         parent = self._parents.get(name)
         if parent is self._filtered_at:
             return True
-        return isinstance(parent, ast.Assign) and len(parent.targets) == 1 and self._carries(parent.value)
+        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
+            return False
+        starts_empty = isinstance(parent.value, ast.Dict) and not parent.value.keys
+        return starts_empty or self._carries(parent.value)
 
     def is_checkpointed(self, node):
         """Whether a node is an argument of the call that runs it: `checkpoint(partial(f, **kwargs), ...)`."""
@@ -161,6 +175,8 @@ class Rest:
                 self._read(parent.left)
             else:
                 self._open("`{}` is compared".format(name.id))
+        elif isinstance(parent, ast.Compare) and isinstance(parent.ops[0], (ast.Is, ast.IsNot)):
+            return
         elif isinstance(parent, ast.Call) and name in parent.args and not self._is_alias_value(parent):
             self.wholes.append((parent, parent.args.index(name)))
         elif isinstance(parent, ast.keyword) and not self._is_alias_value(self._parents[parent]):
@@ -184,10 +200,43 @@ class Rest:
             self._read(call.args[0])
         elif attribute.attr in _HARMLESS or (attribute.attr == "copy" and self._is_alias_value(call)):
             return
+        elif attribute.attr == "items" and self._is_comprehended(call):
+            return
+        elif attribute.attr == "items" and isinstance(self._parents.get(call), ast.For):
+            self._loop(self._parents[call])
         elif attribute.attr == "copy" and isinstance(self._parents.get(call), ast.keyword):
             self.sinks.append(self._parents[self._parents[call]])
         else:
             self._open("`{}.{}()` is not followed".format(attribute.value.id, attribute.attr))
+
+    def _is_comprehended(self, call):
+        """Whether `rest.items()` feeds a comprehension that is an alias."""
+        comprehension = self._parents.get(self._parents.get(call))
+        return self._carries(comprehension) and self._is_alias_value(comprehension)
+
+    def _loop(self, loop):
+        """Take in `for k, v in rest.items()`: the tests on `k` say which names matter."""
+        key = self._key_of_loop(loop)
+        if key is None:
+            self._open("the rest is iterated over")
+            return
+        for name in [node for part in loop.body for node in ast.walk(part) if _is_name(node, key)]:
+            parent = self._parents.get(name)
+            if isinstance(parent, ast.Compare) and parent.left is name:
+                known = self._known_names(parent.comparators[0])
+                if known is None:
+                    self._open("names are compared with others that are not known")
+                else:
+                    self.names.extend(item for item in known if item not in self.names)
+            elif isinstance(parent, ast.Attribute) and parent.attr in ("startswith", "removeprefix"):
+                call = self._parents.get(parent)
+                known = self._known_names(call.args[0]) if isinstance(call, ast.Call) and call.args else None
+                if known is None:
+                    self._open("names are compared with others that are not known")
+                else:
+                    self.prefixes.extend(item for item in known if item not in self.prefixes)
+            elif not (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)):
+                self._open("the rest is iterated over")
 
     def _read(self, key, silent=False):
         names = self._key(key)
@@ -214,6 +263,38 @@ class Rest:
                 return None
             names.append((value.value, False))
         return names
+
+
+def _visible(body, name):
+    """All nodes below in which `name` is still the same variable: nested functions that take one of that name hide it."""
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            if any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(node.args)):
+                continue
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _is_name(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _drops(test):
+    """Whether a condition of a comprehension leaves out known names only."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Call)
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.NotIn, ast.IsNot))
+
+
+def _filled_in(loop, value):
+    """The dictionaries that a loop fills: `d[...] = v`."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            target = node.targets[0].value
+            if isinstance(target, ast.Name) and isinstance(value, ast.Name) and _is_name(node.value, value.id):
+                yield target.id
 
 
 _REASONS = {
@@ -256,8 +337,10 @@ def _block(statements, refusals):
             result = max([result, _block(statement.body, refusals)] + entered)
         elif isinstance(statement, ast.Try):
             body = _block(statement.body + statement.orelse, refusals)
-            handled = [_block(handler.body, refusals) for handler in statement.handlers]
-            inner = min(max([body] + handled), MAY) if handled else body
+            handled = [_refuses_again(handler.body, refusals) for handler in statement.handlers]
+            inner = max([body] + handled)
+            if any(refused != MUST for refused in handled):
+                inner = min(inner, MAY)
             result = max(result, inner, _block(statement.finalbody, refusals))
         elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             result = max(result, min(max(map(refusals.get, _calls(statement, refusals)), default=NO), MAY))
@@ -266,6 +349,10 @@ def _block(statements, refusals):
             if isinstance(statement, (ast.Return, ast.Raise)):
                 break
     return result
+
+
+def _refuses_again(handler, refusals):
+    return MUST if isinstance(handler[-1], ast.Raise) else _block(handler, refusals)
 
 
 def _calls(node, refusals):

@@ -68,6 +68,8 @@ class _Follower:
     def outcome(self, function, cls):
         """The outcome of passing unknown keywords to a function (with `self` bound where `cls` is given)."""
         function = source.plain(function)
+        if function in (inspect.Signature.bind, inspect.Signature.bind_partial):
+            return Outcome()  # refuses what the function with that signature refuses, which is followed by itself
         key = (function, cls)
         if key in _MEMO:
             return _MEMO[key]

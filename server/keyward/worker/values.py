@@ -278,7 +278,7 @@ def elements(value):
         held = value.value
         if isinstance(held, collections.abc.Mapping):
             return registry(held)
-        if isinstance(held, (list, tuple)):
+        if isinstance(held, (list, tuple, set, frozenset)):
             return _union([Live(item)] for item in held if item is not None)
     if isinstance(value, Unknown):
         return [value]
@@ -493,6 +493,10 @@ def _call(node, scope, depth):
         if name in _PASS_THROUGH and node.args:
             return evaluate(node.args[0], scope, depth + 1)
     elif isinstance(function, ast.Attribute):
+        rest = scope.node.args.kwarg
+        if name in ("pop", "get") and rest is not None and _is_name(function.value, rest.arg):
+            # There only where a caller passed it by that name.
+            return _union(evaluate(argument, scope, depth + 1) for argument in node.args[1:])
         owners = evaluate(function.value, scope, depth + 1)
         if name in ("partial", "deepcopy", "copy") and node.args:
             return evaluate(node.args[0], scope, depth + 1)
