@@ -215,6 +215,18 @@ def test_what_nobody_asks_for_any_more_is_dropped(folder: Path) -> None:
     oracle.close()
 
 
+def test_an_idle_oracle_lets_the_process_go_and_answers_again(folder: Path) -> None:
+    rested = threading.Event()
+    client = Scripted(lambda q: module(q.name))
+    client.rest = rested.set  # type: ignore[method-assign]
+    oracle = Oracle([str(folder)], client=client, idle=0.05)
+    oracle.ask_all([question(folder)])
+    assert rested.wait(60)
+    oracle.ask_all([question(folder, "Again")])
+    assert value(oracle, question(folder, "Again")) == {Module("Again")}
+    oracle.close()
+
+
 def test_progress_ends_with_all(folder: Path) -> None:
     oracle = Oracle([str(folder)], client=Scripted(lambda q: module(q.name)))
     told: list[tuple[int, int]] = []

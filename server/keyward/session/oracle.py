@@ -83,10 +83,12 @@ class Oracle:
 
     def ask(self, asker: str, questions: Iterable[Question]) -> None:
         """Note what `asker` (a document) wants to know, in place of what it wanted before. Does not wait."""
+        wanted = frozenset(questions)
         with self._state:
             self._wanted.pop(asker, None)
-            self._wanted[asker] = frozenset(questions)
-            self._wake()
+            self._wanted[asker] = wanted
+            if self._open(wanted):
+                self._wake()
 
     def forget(self, asker: str) -> None:
         """`asker` wants to know nothing any more: what only it asked for is dropped."""
@@ -148,14 +150,14 @@ class Oracle:
     def _run(self) -> None:
         while True:
             with self._state:
-                while not self._closed and not self._changed and not self._next():
-                    if not self._state.wait(self._idle):
-                        self._client.rest()
+                busy = self._state.wait_for(lambda: self._closed or self._changed or self._next(), self._idle)
                 if self._closed:
                     return
                 changed, self._changed = self._changed, set()
                 batch = self._next()
-            if changed:
+            if not busy:
+                self._client.rest()
+            elif changed:
                 self._refresh(changed)
             else:
                 self._answer(batch)

@@ -38,8 +38,8 @@ def stub_tree(installed: Iterable[Installed] | None, cache: Path | None, folder:
     if not is_complete(tree):
         try:
             subprocess.run(
-                own_command(__name__, msgspec.json.encode(order).decode()),
-                stdin=subprocess.DEVNULL,
+                own_command(__name__),
+                input=msgspec.json.encode(order),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=Path(__file__).parent,
@@ -52,8 +52,8 @@ def stub_tree(installed: Iterable[Installed] | None, cache: Path | None, folder:
 
 
 def main() -> None:
-    """Writes the tree that the one argument orders."""
-    order = msgspec.json.decode(sys.argv[1], type=Order)
+    """Writes the tree that is ordered on standard input."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     signatures = open_signatures(order.installed, None if order.cache is None else Path(order.cache))
     tree = Path(order.folder, stub_fingerprint(signatures))
     write_stubs(tree, lambda: stub_source(signatures), Methods(makers=MAKES_INSTANCE, fluent=RETURNS_SELF))
