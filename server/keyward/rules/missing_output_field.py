@@ -34,6 +34,8 @@ def step(pixel_values):
 
 ## When it stays silent
 - Where it is not sure what the object is, or where one of several candidate classes has the field.
+- Where only an annotation says that it is an output class of a library, unless the field is a misspelling: people write
+  `BaseModelOutput` for a whole family of classes.
 - Where the field is tested for: `hasattr`, `getattr` with a default, `"loss" in outputs`, or `try` with a handler.
 """
 
@@ -64,6 +66,9 @@ class MissingOutputField(Rule):
         raised = "AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError"
         message = f"{_reason(read.owners)} no {code(read.field)}: {raised}."
         near = suggestion(read.field, common_fields(read))
+        guessed = any(owner.entry is not None and owner.producer is None for owner in read.owners)
+        if guessed and (near is None or not near.misspelt):
+            return  # only an annotation says what it is, and a related class may well be meant
         sisters = returning(read.field, producers(read), bound.signatures)
         if near is not None and near.misspelt:
             message += f" Did you mean {code(near.name)}?"
