@@ -84,6 +84,11 @@ class Analysis:
         callees = tuple(callee for callee in found if isinstance(callee, Callee))
         return callees if len(callees) == len(found) else ()
 
+    def retire(self) -> None:
+        """There is a newer analysis. This one answers nothing more that it has not answered yet; in return it is freed
+        with its last reference and does not wait for Python's collector."""
+        self._facts.program.retire()
+
     @cached_property
     def n_resolved(self) -> tuple[int, int]:
         """How many calls there are, and of how many the callee is known."""

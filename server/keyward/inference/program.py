@@ -113,6 +113,10 @@ class Program:
     def register(self, kind: str, compute: Callable[..., Any]) -> None:
         self._computers[kind] = compute
 
+    def retire(self) -> None:
+        """Lets go of the functions that compute answers: they hold the program, and the program them."""
+        self._computers.clear()
+
     def source(self, path: str) -> Source | None:
         return self.main if path == self.main.path else self.world.answers.source(path)
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..features.snapshot import Snapshot
 from ..session.documents import Document, Done
 from ..session.session import Session
+from .collector import Collector
 
 LONGEST_PAUSE = 0.3
 """Seconds without a change after which a document that takes long is analysed, at the most."""
@@ -24,6 +25,7 @@ not before the first diagnostics are out."""
 class Analyst:
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._collector = Collector()
         self._running: dict[str, asyncio.Task[Snapshot | None]] = {}
         self._thread: ThreadPoolExecutor | None = None
         self._resting: dict[str, asyncio.TimerHandle] = {}
@@ -62,18 +64,19 @@ class Analyst:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "analysis")
         while (document := self._session.documents.get(uri)) is not None:
-            version = document.version
-            await asyncio.sleep(min(document.seconds, LONGEST_PAUSE))
-            if document.version != version:
-                continue
             task = self._session.task(uri)
             if task is None:
                 return document.snapshot
+            if task.follows_edit:
+                await asyncio.sleep(min(task.seconds or 0.0, LONGEST_PAUSE))
+                if document.version != task.version:
+                    continue
             self._adopt(document, await loop.run_in_executor(self._thread, task.run))
         return None
 
     def _adopt(self, document: Document, done: Done) -> None:
         document.adopt(done)
+        self._collector.analysed()
         if (timer := self._resting.get(document.uri)) is not None:
             timer.cancel()
         loop = asyncio.get_running_loop()
@@ -84,6 +87,7 @@ class Analyst:
         self._session.set_to_work(uri)
 
     def close(self) -> None:
+        self._collector.close()
         for timer in self._resting.values():
             timer.cancel()
         if self._thread is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 from .. import __version__
 from ..session.session import Session
 from ..text import Unit
-from . import lifecycle, requests, synchronisation, transport
+from . import collector, lifecycle, requests, synchronisation, transport
 from .analyst import Analyst
 from .diagnostics import Diagnostics
 from .guard import answered, handled
@@ -100,11 +99,9 @@ def _connection() -> transport.Connection:
 
 
 def _prepare() -> None:
-    """Logging to standard error, and pauses of the collector that stay shorter than a key stroke."""
+    """Logging to standard error, and no pause that is longer than what is between two key strokes."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="keyward: %(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    # Thousands of protocol classes live as long as the process: no use in looking through them again and again.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    collector.take_over()
     # A thread that computes gives way to the loop sooner than after Python's usual 5 ms.
     sys.setswitchinterval(0.001)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ..features.snapshot import Snapshot, take
@@ -19,9 +19,10 @@ from ..text import LineIndex, Position, Unit
 logger = logging.getLogger(__name__)
 
 LIGHT_SECONDS = 0.05
-"""A document whose last snapshot took longer is not analysed between two key strokes, but beside them."""
-LIGHT_BYTES = 300_000
-"""The same for a document that has no snapshot yet."""
+"""What took longer the last time is not done between two key strokes, but beside them."""
+LIGHT_BYTES_WHOLE = 100_000
+LIGHT_BYTES_EDIT = 1_000_000
+"""Sizes of texts up to which that is expected to be light which was not done yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,20 @@ class Task:
     world: World
     settings: RuleSettings
     previous: Snapshot | None
-    light: bool
-    """Whether it is done so fast that it need not leave the event loop."""
+    seconds: float | None
+    """How long such a task of this document took the last time; None: there was none."""
+
+    @property
+    def follows_edit(self) -> bool:
+        """Whether all that has changed is the text, so that most of the work is done already."""
+        return self.previous is not None and self.previous.world is self.world
+
+    @property
+    def light(self) -> bool:
+        """Whether it is done so fast that it need not leave the event loop."""
+        if self.seconds is not None:
+            return self.seconds < LIGHT_SECONDS
+        return len(self.text) < (LIGHT_BYTES_EDIT if self.follows_edit else LIGHT_BYTES_WHOLE)
 
     def run(self) -> Done:
         """Never raises: what goes wrong is logged, and there is no snapshot then."""
@@ -74,8 +87,8 @@ class Document:
         self._snapshot: Snapshot | None = None
         self._done: Task | None = None
         self._lines: LineIndex | None = None
-        self.seconds = 0.0
-        """How long the last snapshot took."""
+        self._seconds: dict[bool, float] = {}
+        """How long the last task took, by whether it followed an edit."""
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -107,14 +120,16 @@ class Document:
         done = self._done
         if done is not None and done.version == self.version and done.world is world and done.settings == settings:
             return None
-        light = self.seconds < LIGHT_SECONDS if done is not None else len(self.text) < LIGHT_BYTES
-        return Task(self.path, self.version, self.text, world, settings, self._snapshot, light)
+        task = Task(self.path, self.version, self.text, world, settings, self._snapshot, None)
+        return replace(task, seconds=self._seconds.get(task.follows_edit))
 
     def adopt(self, done: Done) -> None:
         """Takes the outcome of a task of this document; the latest one counts."""
         self._done = done.task
-        self.seconds = done.seconds
+        self._seconds[done.task.follows_edit] = done.seconds
         if done.snapshot is not None:
+            if self._snapshot is not None and self._snapshot.analysis is not done.snapshot.analysis:
+                self._snapshot.analysis.retire()
             self._snapshot = done.snapshot
 
 
