@@ -20,6 +20,10 @@ from transformers import DeiTModel
 model = DeiTModel.from_pretrained("x")
 outputs = model(pixel_values=x, labels=y)
 """
+LONG = "".join(
+    f"def function_{number}(x):\n    y = model(pixel_values=x)\n    return [y, x.shape]\n\n\n"
+    for number in range(10_000)
+)
 EMOJI = SCRIPT.replace("outputs = model", '"é漢😀"; outputs = model')
 
 
@@ -69,11 +73,9 @@ async def test_half_written_code_costs_other_files_nothing(start: Start, broken:
 
 
 async def test_fifty_thousand_lines_do_not_stop_another_file(start: Start) -> None:
-    line = "def function_{0}(x):\n    y = model(pixel_values=x)\n    return [y, {0}, x.shape]\n\n\n"
-    long = SCRIPT + "".join(line.format(number) for number in range(10_000))
-    assert long.count("\n") > 50_000
+    assert LONG.count("\n") >= 50_000
     async with start() as editor:
-        big = editor.open("big.py", long)
+        big = editor.open("big.py", SCRIPT + LONG)
         small = editor.open("small.py", SCRIPT)
         assert len(await editor.diagnostics(small)) == 1
         assert not any(sent.uri == big for sent in editor.published), "the small file did not wait for the big one"
@@ -83,6 +85,17 @@ async def test_fifty_thousand_lines_do_not_stop_another_file(start: Start) -> No
         editor.replace(big, "labels=y", "labels=None, label=y")
         (found,) = await editor.diagnostics(big)
         assert editor.covered(big, found.range) == "label=y"
+
+
+async def test_a_question_about_a_long_file_can_be_taken_back(start: Start) -> None:
+    async with start(pull=True) as editor:
+        uri = editor.open("big.py", SCRIPT + LONG)
+        parameters = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+        asked = editor.client.protocol.send_request(types.TEXT_DOCUMENT_DIAGNOSTIC, parameters, msg_id="taken back")
+        editor.client.cancel_request(types.CancelParams("taken back"))
+        with pytest.raises(Exception, match="canceled"):
+            await asyncio.wrap_future(asked)
+        assert len(await editor.diagnostics(uri)) == 1
 
 
 async def test_a_missing_interpreter_leaves_shipped_signatures(start: Start, tmp_path: Path) -> None:

@@ -66,6 +66,19 @@ async def test_settings_take_effect_at_once(start: Start, standin_python: Path) 
         assert "DeiTModel.forward(" in await editor.hover(uri, "model("), "only diagnostics are off"
 
 
+async def test_what_is_not_set_is_as_it_was_given_at_the_start(start: Start, standin_python: Path) -> None:
+    python = str(standin_python)
+    off = {"ignored-keyword": "off"}
+    async with start(options={"python": python, "rules": off}, settings={"": {"keyward": {}}}) as editor:
+        uri = editor.open("train.py", SCRIPT)
+        await editor.diagnostics(uri, lambda them: not them)
+        configure(editor, {"rules": {"ignored-keyword": "error"}, "python": ""})
+        (found,) = await editor.diagnostics(uri, bool)
+        assert "in .venv" in found.message
+        configure(editor, {})
+        await editor.diagnostics(uri, lambda them: not them)
+
+
 async def test_a_client_that_asks_is_told_to_ask_again(start: Start, standin_python: Path) -> None:
     async with start(pull=True) as editor:
         uri = editor.open("train.py", SCRIPT)

@@ -1,8 +1,8 @@
 """Python's cyclic garbage, collected while nobody waits.
 
 Python would look through all that an analysis made in the middle of the next one: tens of milliseconds now and then,
-which is what the slowest answers are made of. A snapshot that is replaced is freed without that (`Analysis.retire`); the
-little that is left is collected once the user rests.
+which is what the slowest answers are made of. A snapshot that is replaced is freed without that (`Analysis.retire`);
+the little that is left is collected once the user rests.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def initialize(server: Server, parameters: types.InitializeParams) -> None:
     workspace = server.session.workspace
     options = parameters.initialization_options if isinstance(parameters.initialization_options, dict) else {}
     workspace.trusted = options.get("trusted", True) is True
-    workspace.configure(options)
+    workspace.start_with(options)
     folders = parameters.workspace_folders
     root = parameters.root_uri or (convert.to_uri(parameters.root_path) if parameters.root_path else None)
     if folders is None and root is not None:

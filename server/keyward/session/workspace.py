@@ -49,6 +49,7 @@ class Workspace:
         self._text_of = text_of
         self._cache = cache or default_cache()
         self._folders: list[str] = []
+        self._given: dict[str, object] = {}
         self._settings: dict[str | None, Settings] = {None: Settings()}
         self._grounds: dict[Path | None, Ground] = {}
         self._by_folder: dict[str, Ground] = {}
@@ -73,9 +74,19 @@ class Workspace:
             self._settings.pop(folder, None)
         self._start_anew()
 
+    def start_with(self, raw: Mapping[str, object]) -> None:
+        """Takes what was given when the session began: it holds wherever nothing else is set."""
+        self._given = dict(raw)
+        self.configure({})
+
     def configure(self, raw: Mapping[str, object], folder: str | None = None) -> None:
-        """Takes the settings of one folder, or those of all that have none of their own."""
-        settings, problems = read(raw)
+        """Takes the settings of one folder, or those of all that have none of their own.
+
+        What is not set, or empty, is as it was given at the start.
+        """
+        settings, problems = read(
+            {**self._given, **{name: value for name, value in raw.items() if value not in ("", None)}}
+        )
         for problem in problems:
             logger.warning("%s", problem)
         before = self._settings.get(folder)
