@@ -60,7 +60,7 @@ def patch() -> None:
     """From now on nothing is read from a model hub or a disk."""
     for cls, make in (
         (transformers.PreTrainedModel, model),
-        (transformers.AutoModel, auto_model),
+        (transformers.AutoModel.__base__, auto_model),
         (transformers.AutoTokenizer, tokenizer),
         (transformers.AutoImageProcessor, image_processor),
     ):

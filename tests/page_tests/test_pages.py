@@ -9,9 +9,9 @@ import pytest
 from keyward.inference.world import World
 from keyward.rules import RuleSettings
 from keyward.session.oracle import Oracle
-from keyward.signatures.store import Signatures
 from keyward.source.tree import Source
 from page_tests.page import Page, Test, read
+from page_tests.real import signatures
 from page_tests.running import Run, answered, check_file
 
 ROOT = Path(__file__).parents[2]
@@ -22,14 +22,15 @@ def _cases() -> list[object]:
     cases = []
     for path in PAGES:
         page = read(path)
-        marks = [pytest.mark.real] if page.settings.get("real") else []
+        marks = [pytest.mark.real] if "environment" in page.settings else []
         cases += [pytest.param(page, test, id=f"{path.stem}: {test.title}", marks=marks) for test in page.tests]
     return cases
 
 
 @pytest.mark.parametrize(("page", "test"), _cases())
-def test_page(page: Page, test: Test, standin: Signatures, oracle: Oracle, tmp_path: Path) -> None:
-    world = World(standin)
+def test_page(page: Page, test: Test, oracle: Oracle, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    environment = page.settings.get("environment")
+    world = World(signatures(str(environment)) if environment else request.getfixturevalue("standin"))
     settings, problems = RuleSettings.read(page.settings.get("rules", {}))
     assert not problems
     for file in test.files:

@@ -1,0 +1,24 @@
+"""Signatures of the real libraries, for pages and tests that are marked `real`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from environments import interpreter
+from keyward.environment.fingerprint import installed
+from keyward.environment.index import update_index
+from keyward.environment.interpreter import find_interpreter
+from keyward.signatures.store import Signatures, open_signatures
+
+
+@cache
+def signatures(environment: str) -> Signatures:
+    """What is known of an environment's torch and transformers: shipped if its versions are, else indexed now."""
+    found = find_interpreter(interpreter(environment))
+    known = open_signatures(installed(found))
+    if known.find("transformers.DeiTModel") is None or known.find("torch.nn.Linear") is None:
+        report = update_index(found, Path(mkdtemp()), only=["torch", "transformers"])
+        known = open_signatures(installed(found), report.cache)
+    return known
