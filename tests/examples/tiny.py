@@ -58,9 +58,10 @@ def image_processor(cls, checkpoint, **options):
 
 def patch() -> None:
     """From now on nothing is read from a model hub or a disk."""
+    autos = vars(transformers.models.auto.modeling_auto).items()
     for cls, make in (
+        *((cls, auto_model) for name, cls in autos if name.startswith("AutoModel")),
         (transformers.PreTrainedModel, model),
-        (transformers.AutoModel.__base__, auto_model),
         (transformers.AutoTokenizer, tokenizer),
         (transformers.AutoImageProcessor, image_processor),
     ):
