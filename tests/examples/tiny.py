@@ -40,8 +40,9 @@ def model(cls, checkpoint, **options):
 
 
 def auto_model(cls, checkpoint, **options):
-    made = cls.from_config(config(checkpoint, options), **options)
-    return made.eval()
+    made = config(checkpoint, options)
+    made.architectures = made.architectures or []  # a checkpoint's configuration has them
+    return cls.from_config(made, **options).eval()
 
 
 def tokenizer(cls, checkpoint, **options):
