@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 
 
 class Unit(Enum):
@@ -60,24 +61,10 @@ class LineIndex:
 
     def __init__(self, text: bytes) -> None:
         self._text = text
-        if b"\r" in text:
-            starts = [0]
-            at = 0
-            while at < len(text):
-                byte = text[at]
-                at += 1
-                if byte == 0x0D and text[at : at + 1] == b"\n":
-                    at += 1
-                if byte in (0x0A, 0x0D):
-                    starts.append(at)
-            self._starts = starts
-        else:
-            starts = [0]
-            at = text.find(b"\n") + 1
-            while at:
-                starts.append(at)
-                at = text.find(b"\n", at) + 1
-            self._starts = starts
+        # Lines of bytes end as the LSP's do; those of `str` would end at form feeds and the like too.
+        self._starts = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+        if text and not text.endswith((b"\n", b"\r")):
+            self._starts.pop()
 
     @property
     def n_lines(self) -> int:

@@ -115,6 +115,13 @@ async def test_a_damaged_cache_is_silence_and_then_made_anew(start: Start, stand
         assert len(await editor.diagnostics(uri, lambda them: bool(them))) == 1
 
 
+async def test_a_cache_folder_that_cannot_be_is_done_without(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with start(cache=tmp_path / "file") as editor:
+        uri = editor.open("train.py", SCRIPT)
+        assert len(await editor.diagnostics(uri, bool)) == 1
+
+
 @pytest.mark.parametrize(
     "options", [{"python": 3, "rules": "all", "diagnostics": "yes"}, {"rules": {"no-such-rule": "off"}}, {}]
 )

@@ -48,7 +48,9 @@ class Server(LanguageServer):
     def offer_diagnostics(self) -> None:
         """Answers the client's questions for diagnostics instead of pushing them."""
         self.diagnostics.pulled = True
-        options = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
+        options = types.DiagnosticOptions(
+            identifier="keyward", inter_file_dependencies=True, workspace_diagnostics=False
+        )
         handler = answered(
             types.TEXT_DOCUMENT_DIAGNOSTIC, partial(requests.diagnostic, self), requests.no_diagnostics()
         )
