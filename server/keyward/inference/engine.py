@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -193,17 +194,19 @@ class _Facts:
             return unknown(f"functions re-bind `{name}`")
         value = scope.ever.get(name)
         if value is not None:
-            return value
+            return self.program.looked_up(value)
+        if name in BUILTINS:
+            return only(LibraryFunction(name))
+        if hasattr(builtins, name) or name.startswith("_"):
+            return unknown(f"`{name}` is not followed")
         for star in reversed(scope.stars):
             if star.level == 0 and self.program.world.signatures.is_module(star.module):
                 if name in self.program.world.signatures.exports(star.module):
                     return self.semantics.member(star.module, name)
-            elif star.module.partition(".")[0] != "__future__" and name not in BUILTINS:
+            elif star.module.partition(".")[0] != "__future__":
                 found = self.program.answer(Question(path, star.module, star.level, name))
                 if not why_unknown(found):
                     return found
-        if name in BUILTINS:
-            return only(LibraryFunction(name))
         return unknown(f"`{name}` is not followed")
 
     def _import(self, path: str, module: str, level: int, name: str) -> Value:

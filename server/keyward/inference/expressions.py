@@ -105,6 +105,7 @@ class Expressions:
         value = self.state.names.get(node.name)
         if value is None:
             value = self.lookup(node.name)
+        value = self.program.looked_up(value)
         self.values[node.span] = value
         return value
 

@@ -18,6 +18,7 @@ from .state import State, joined, loose, truthiness, without_none
 from .values import (
     Collection,
     Constant,
+    Imported,
     Instance,
     Key,
     LibraryClass,
@@ -332,7 +333,9 @@ class Flow(Narrowing):
             self.stars.append(node)
             return
         for alias in node.names:
-            value = self.program.value("import", self.source.path, node.module, node.level, alias.name)
+            value = only(Imported(self.source.path, node.module, node.level, alias.name))
+            if self.source is self.program.main:
+                value = self.program.looked_up(value)
             self.values[alias.name_span] = value
             self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
 

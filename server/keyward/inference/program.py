@@ -18,7 +18,7 @@ from .analysis import UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo
 from .state import State
-from .values import NEVER, Value, unknown
+from .values import NEVER, Imported, Value, join, only, unknown
 from .world import World
 
 Query = tuple[Any, ...]
@@ -241,6 +241,20 @@ class Program:
             return self.value("name", place.path, place.qualname)
         self.origins[answer.value] = question
         return answer.value
+
+    def looked_up(self, value: Value) -> Value:
+        """The value, with what it has of imports looked up."""
+        for atom in value:
+            if type(atom) is Imported:
+                break
+        else:
+            return value
+        return join(
+            self.value("import", atom.path, atom.module, atom.level, atom.name)
+            if isinstance(atom, Imported)
+            else only(atom)
+            for atom in value
+        )
 
     # --- modules ----------------------------------------------------------------------------------------------------
 

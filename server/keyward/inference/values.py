@@ -33,6 +33,16 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """What another file imports, as long as nobody has read it there: to look it up would lead to ever more files."""
+
+    path: str
+    module: str
+    level: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryClass:
     """A class of a library that has signatures; `qualified` names its entry
     ("transformers.models.deit.modeling_deit.DeiTModel")."""
@@ -124,6 +134,7 @@ Atom = (
     Unknown
     | Constant
     | Module
+    | Imported
     | LibraryClass
     | UserClass
     | LibraryFunction
