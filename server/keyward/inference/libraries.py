@@ -101,7 +101,10 @@ DATACLASS_DECORATORS = frozenset(("dataclass", "dataclasses.dataclass"))
 STANDARD_LIBRARY = sys.stdlib_module_names
 """Modules that no question is asked about."""
 
-CHANGES_CALLS = (b"register_forward_pre_hook", b".forward =", b".forward=", b"__class__ =", b"__call__ =")
+CHANGES_CALLS = (
+    *(b"register_forward_pre_hook", b".forward =", b".forward=", b"__class__ =", b"__call__ ="),
+    *(b'"forward"', b"'forward'"),  # for `setattr` and patches
+)
 """Text after which a file's modules may be called otherwise than their class says."""
 
 
