@@ -278,6 +278,7 @@ def test_real_edit_reaches_the_answer(folder: Path) -> None:
         (["p/__init__.py", "p/q/__init__.py", "p/q/a.py"], "p/q/a.py", ["."], [".", "p/q", "p"]),
         (["scripts/a.py", "src/p/__init__.py"], "scripts/a.py", ["."], ["scripts", ".", "src"]),
         (["one/a.py", "two/b.py"], "one/a.py", ["one", "two"], ["one", "two"]),
+        (["v/lib/site-packages/p/__init__.py", "v/lib/site-packages/p/a.py"], "v/lib/site-packages/p/a.py", ["."], []),
         (["x/pyproject.toml", "x/scripts/a.py"], "x/scripts/a.py", [], ["x/scripts", "x"]),
         (["x/pyproject.toml", "x/src/p/__init__.py", "x/src/p/a.py"], "x/src/p/a.py", [], ["x/src", "x", "x/src/p"]),
     ],

@@ -297,6 +297,24 @@ def test_damaged_cache_of_parsed_files_is_as_none(tmp_path: Path, damage: str) -
     assert ask() == {Instance(DEIT)}
 
 
+def test_installed_library_is_known_by_its_stubs_alone(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    write(tmp_path / "stubs", STUBS)
+    write(site, {"transformers/__init__.py": "", "transformers/real.py": "class Real: pass\n", "other.py": "x = 1\n"})
+    client = JediClient(str(tmp_path / "cache"), limit=60.0, start_limit=120.0)
+    oracle = Oracle([str(tmp_path)], client=client, stubs=lambda: str(tmp_path / "stubs"))
+    asker = str(site / "transformers" / "asking.py")
+    known, real, other = (
+        Question(asker, "models.deit", 1, "DeiTModel"),
+        Question(asker, "real", 1, "Real"),
+        Question(asker, "other", 0, "x"),
+    )
+    answers = oracle.ask_all([known, real, other])
+    oracle.close()
+    assert [answer.known for q in (known, real, other) if (answer := answers.get(q))] == [True, False, False]
+    assert (answer := answers.get(known)) and answer.value == {DEIT}
+
+
 def test_files_of_the_user_are_never_kept_on_disk(tmp_path: Path) -> None:
     write(tmp_path, {"lib.py": "class One: pass\n", "other.py": "class One: pass\n"})
     asked = Question(str(tmp_path / "a.py"), "lib", 0, "One")

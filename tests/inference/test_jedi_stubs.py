@@ -214,7 +214,7 @@ def test_shipped_signatures(tmp_path: Path) -> None:
         pytest.skip("no signatures are shipped")
     reader = Reader(Path(stub_tree(None, None, tmp_path / "stubs")))
     code = "from transformers import DeiTForImageClassification as D\nm = D.from_pretrained('x')\nm("
-    assert reader.parameters(code)[:2] == ["pixel_values", "labels"]
+    assert {"pixel_values", "labels"} <= set(reader.parameters(code))
     assert reader.parameters("import torch.nn.functional as F\nF.cross_entropy(")[:2] == ["input", "target"]
     assert reader.infer("import torch\nx = torch.nn.DataParallel(1)\nx") == [
         "instance torch.nn.parallel.data_parallel.DataParallel"

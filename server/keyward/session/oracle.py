@@ -23,6 +23,7 @@ from .jedi_client import JediClient
 _LOG = logging.getLogger(__name__)
 _BATCH = 32
 """Questions that are worked off before newer ones get their turn."""
+_INSTALLED = frozenset(("site-packages", "dist-packages"))
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
 
@@ -255,8 +256,13 @@ def search_path(path: str, folders: Iterable[str]) -> tuple[str, ...]:
     Those are its own folder and the ones above it, each with its `src`, up to the workspace folder that holds it;
     outside of any, up to the first that looks like a project's. A folder that is a package comes after all others: its
     files see each other as top-level modules only when they are run as scripts.
+
+    A file of an installed library has none: what it imports is known by the stub tree or not at all, since following it
+    would lead through the whole environment.
     """
     own = Path(path).parent
+    if not _INSTALLED.isdisjoint(own.parts):
+        return ()
     roots = {Path(folder) for folder in folders}
     inside = any(root == own or root in own.parents for root in roots)
     above: list[Path] = []
