@@ -355,7 +355,9 @@ class Semantics:
 
     def _user_result(self, function: UserFunction, level: int) -> Value:
         value = self.program.returned(function.path, function.qualname, level)
-        if function.path != self.program.main.path and why_unknown(value):
+        unit = self.program.ask("unit", function.path, function.qualname)
+        declared = unit is not None and isinstance(unit.node, s.FunctionDef) and unit.node.returns is not None
+        if declared and function.path != self.program.main.path and why_unknown(value):
             question = self.program.origins.get(only(function))
             if question is not None and question.kind == "object":
                 asked = Question(question.path, question.module, question.level, question.name, "result")
