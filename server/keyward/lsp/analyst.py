@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from ..features.snapshot import Snapshot
@@ -54,10 +55,14 @@ class Analyst:
     async def later(self, uri: str) -> Snapshot | None:
         """The snapshot of a document, made beside the loop. Any number may wait for it: it is made once."""
         running = self._running.get(uri)
-        if running is None:
+        if running is None or running.done():
             running = self._running[uri] = asyncio.ensure_future(self._make(uri))
-            running.add_done_callback(lambda _: self._running.pop(uri, None))
+            running.add_done_callback(partial(self._made, uri))
         return await asyncio.shield(running)
+
+    def _made(self, uri: str, running: asyncio.Task[Snapshot | None]) -> None:
+        if self._running.get(uri) is running:
+            del self._running[uri]
 
     async def _make(self, uri: str) -> Snapshot | None:
         loop = asyncio.get_running_loop()

@@ -125,6 +125,8 @@ class Document:
 
     def adopt(self, done: Done) -> None:
         """Takes the outcome of a task of this document; the latest one counts."""
+        if self._done is not None and self._done.version > done.task.version:
+            return
         self._done = done.task
         self._seconds[done.task.follows_edit] = done.seconds
         if done.snapshot is not None:
