@@ -126,3 +126,32 @@ def test_serve_refuses_what_is_no_address(keyward: Command, address: str) -> Non
     result = keyward("serve", "--tcp", address)
     assert result.exit_code == 2
     assert "is not HOST:PORT" in result.stderr
+
+
+# --- signatures build ------------------------------------------------------------------------------------------------
+
+
+def test_build_adds_a_version(keyward: Command, standin_python: Path, tmp_path: Path) -> None:
+    output = tmp_path / "history"
+    arguments = ("signatures", "build", "--python", str(standin_python), "--output", str(output), "--distribution")
+    result = keyward(*arguments, "transformers")
+    assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.0 is in {output}.\n")
+    before = {path: path.read_bytes() for path in output.rglob("*.json")}
+    assert output / "transformers" / "index.json" in before
+    assert keyward(*arguments, "transformers").exit_code == 0
+    assert {path: path.read_bytes() for path in output.rglob("*.json")} == before
+
+
+@pytest.mark.parametrize(
+    ("python", "distribution", "reason"),
+    [("", "keras", "keras is not installed"), ("no/python", "torch", "does not exist")],
+)
+def test_build_says_why_it_cannot(
+    keyward: Command, standin_python: Path, project: Path, python: str, distribution: str, reason: str
+) -> None:
+    chosen = python or str(standin_python)
+    result = keyward("signatures", "build", "--python", chosen, "--distribution", distribution, "--output", "history")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert list(project.iterdir()) == []

@@ -139,8 +139,9 @@ def signatures() -> None:
 @click.option("--distribution", required=True, metavar="NAME", help="Distribution to read, such as transformers.")
 @click.option("--output", required=True, metavar="FOLDER", type=click.Path(file_okay=False), help="Folder to extend.")
 @verbose_option
-def build(python: str, distribution: str, output: str) -> None:
+@click.pass_context
+def build(context: click.Context, /, python: str, distribution: str, output: str) -> None:
     """Add the installed version of a library to a folder of shipped signatures."""
     from .build import run
 
-    run(python, distribution, output)
+    context.exit(run(python, distribution, output))

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..signatures.history import build_history
+import click
+
+from ..environment.build import BuildError, build_history
+from ..environment.index import Progress
+from .files import why
 from .progress import progress_bar
 
 
-def run(python: str, distribution: str, output: str) -> None:
+def run(python: str, distribution: str, output: str) -> int:
+    """Builds it, and gives the exit code."""
     with progress_bar() as step:
-        build_history(Path(python), distribution, Path(output), step)
+
+        def tell(progress: Progress) -> None:
+            step(f"Reading {progress.distribution}", progress.done, progress.total)
+
+        try:
+            version = build_history(python, distribution, Path(output), tell)
+        except (BuildError, ValueError) as error:
+            click.echo(str(error), err=True)
+            return 2
+        except OSError as error:
+            click.echo(f"{output} cannot be written: {why(error)}.", err=True)
+            return 2
+    click.echo(f"{distribution} {version} is in {output}.")
+    return 0
