@@ -65,6 +65,10 @@ class Oracle:
         self._answers = Answers()
         self._wanted: dict[str, frozenset[Question]] = {}
         self._due: set[Question] = set()
+        self._asking: frozenset[Question] = frozenset()
+        """What jedi is being asked right now."""
+        self._served: set[str] = set()
+        """Askers that have nothing open."""
         self._changed: set[str] = set()
         self._tree: str | None = None
         self._stamps: dict[str, tuple[int, int]] = {}
@@ -88,6 +92,7 @@ class Oracle:
         with self._state:
             self._wanted.pop(asker, None)
             self._wanted[asker] = wanted
+            self._served.discard(asker)
             if self._open(wanted):
                 self._wake()
 
@@ -99,27 +104,34 @@ class Oracle:
 
     def changed(self, paths: Iterable[str]) -> None:
         """These files have changed, come or gone: ask anew what rests on them."""
+        changed = frozenset(paths)
         with self._state:
-            self._changed.update(paths)
+            self._changed |= changed
+            self._due |= self._answers.resting_on(changed) | self._asking
+            self._served.clear()
+            self._client.retry()
             self._wake()
 
     def renew(self, stubs: Callable[[], str]) -> None:
         """The signatures have changed: ask everything anew, against other stubs."""
         with self._state:
             self._stubs, self._tree = stubs, None
-            self._due.update(self._answers.questions)
+            self._due |= self._answers.questions | self._asking
+            self._served.clear()
             self._client.retry()
             self._wake()
 
     def ask_all(self, questions: Iterable[Question], progress: Callable[[int, int], None] | None = None) -> Answers:
         """Wait until all questions are answered; `progress` is told how many of how many are."""
         asked = frozenset(questions)
-        self.ask("", asked | self._wanted.get("", frozenset()))
+        asker = f"waiting in {threading.get_ident()}"
+        self.ask(asker, asked)
         with self._state:
             while not self._closed and (left := len(self._open(asked))):
                 if progress:
                     progress(len(asked) - left, len(asked))
                 self._state.wait()
+            self._wanted.pop(asker, None)
         if progress:
             progress(len(asked), len(asked))
         return self._answers
@@ -138,12 +150,17 @@ class Oracle:
         self._state.notify_all()
 
     def _open(self, questions: Iterable[Question]) -> list[Question]:
-        return [q for q in questions if q in self._due or self._answers.get(q) is None]
+        return [q for q in questions if q in self._due or q in self._asking or self._answers.get(q) is None]
 
     def _next(self) -> list[Question]:
         """Questions of one folder, from the latest asker that has any."""
-        for wanted in reversed(self._wanted.values()):
-            if left := self._open(wanted):
+        for asker, wanted in reversed(self._wanted.items()):
+            if asker in self._served:
+                continue
+            left = self._open(wanted)
+            if not left:
+                self._served.add(asker)
+            else:
                 folder = os.path.dirname(min(left).path)
                 return sorted(q for q in left if os.path.dirname(q.path) == folder)[:_BATCH]
         return []
@@ -165,15 +182,13 @@ class Oracle:
 
     def _refresh(self, paths: set[str]) -> None:
         sources = list(self._parsed(path for path in paths if self._answers.source(path)))
-        with self._state:
-            self._due.update(self._answers.resting_on(paths))
-        self._client.retry()
         if sources:
             self._publish({}, sources)
 
     def _answer(self, batch: list[Question]) -> None:
         with self._state:
-            self._due.difference_update(batch)  # before asking: a change while jedi reads makes them due again
+            self._asking = frozenset(batch)
+            self._due -= self._asking  # before asking: a change while jedi reads makes them due again
         found = {question: Answer.unknown("looking into other files failed") for question in batch}
         try:
             found.update(self._found(batch))
@@ -196,6 +211,7 @@ class Oracle:
             same = not sources and all(self._answers.get(q) == answer for q, answer in found.items())
             if not same:
                 self._answers = self._answers.with_answers(found, sources)
+            self._asking -= found.keys()
             answers = self._answers
             self._state.notify_all()
         if not same and self._on_change:
