@@ -93,7 +93,8 @@ def same_version(one: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _ordered(version: str) -> Version:
+def order(version: str) -> Version:
+    """The sort key of a version; a local build counts as its release."""
     try:
         return Version(version.partition("+")[0])
     except InvalidVersion:
@@ -105,10 +106,10 @@ _DatedT = TypeVar("_DatedT", Dated, Exported)
 
 def at_version(history: Iterable[_DatedT], version: str) -> _DatedT | None:
     """The item of a history that holds for a version."""
-    wanted = _ordered(version)
+    wanted = order(version)
     found = None
     for item in history:
-        if _ordered(item.since) <= wanted:
+        if order(item.since) <= wanted:
             found = item
     return found
 

@@ -81,13 +81,18 @@ class Plan:
                 if (base is not None and issubclass(value, base)) or make.role_of(value) == "output":
                     yield value
 
-    def add(self, found, value, name=""):
-        """Put the entry of a live object into `found`; one that fails is left out with a problem."""
+    def add(self, found, value, alias="", module=""):
+        """Put the entry of a live object into `found`, under an alias in `module` where there is one.
+
+        One that fails is left out with a problem.
+        """
         try:
             if isinstance(value, type):
                 entry = make.class_entry(value)
             else:
-                entry = make.function_entry(value, name or value.__name__, value.__module__)
+                entry = make.function_entry(value, value.__name__, value.__module__)
+            if alias:
+                entry.update(name=alias, module=module)
             found[qualified(entry)] = {key: content for key, content in entry.items() if content is not None}
         except Exception as error:
             name = getattr(value, "__qualname__", repr(value))
@@ -205,6 +210,7 @@ class Transformers(Plan):
         package = sys.modules.get("transformers")
         done = {module for modules in self._done.values() for module in modules}
         by_module = {}
+        aliases = {}
         exports = {}
         for name in self._public_names(package):
             try:
@@ -214,7 +220,12 @@ class Transformers(Plan):
             if type(value).__name__ == "DummyObject" or not isinstance(value, (type, types.FunctionType)):
                 continue
             module = getattr(value, "__module__", "") or ""
-            if not module.startswith("transformers.") or value.__qualname__ != name or "dummy_" in module:
+            if not module.startswith("transformers.") or "dummy_" in module:
+                continue
+            if value.__qualname__ != name:
+                # The name of another backend's class, say, which this one stands in for.
+                exports[name] = "transformers"
+                aliases[name] = value
                 continue
             exports[name] = module
             if module not in done:
@@ -228,6 +239,11 @@ class Transformers(Plan):
                 self.add(found, value)
             self._done.setdefault(module, []).append(module)
             yield module, found
+        found = {}
+        for name, value in sorted(aliases.items()):
+            self.add(found, value, name, "transformers")
+        self._done["transformers"] = ["transformers"]
+        yield "transformers", found
 
     def _public_names(self, package):
         return sorted(name for name in dir(package) if not name.startswith("_"))

@@ -1,5 +1,6 @@
 """Which class a callable returns, as its annotation says."""
 
+import ast
 import inspect
 import sys
 import typing
@@ -14,7 +15,24 @@ def returned_class(function):
     found = _classes(annotation, getattr(function, "__globals__", {}))
     if found is None or len(found) != 1:
         return ""
-    return "{}.{}".format(found[0].__module__, found[0].__qualname__)
+    made = _made(function)
+    if len(made) > 1:
+        return ""
+    # An annotation can be wrong; what is made is not.
+    cls = (made or found)[0]
+    return "{}.{}".format(cls.__module__, cls.__qualname__)
+
+
+def _made(function):
+    """The output classes whose constructors stand in the function's return statements."""
+    node = source.node_of(function)
+    made = []
+    for child in values.own_nodes(getattr(node, "body", None) or []) if isinstance(node, ast.FunctionDef) else ():
+        if isinstance(child, ast.Return) and isinstance(child.value, ast.Call) and isinstance(child.value.func, ast.Name):
+            cls = getattr(function, "__globals__", {}).get(child.value.func.id)
+            if isinstance(cls, type) and any(base.__name__ == "ModelOutput" for base in cls.__mro__) and cls not in made:
+                made.append(cls)
+    return made
 
 
 def _classes(annotation, namespace):
