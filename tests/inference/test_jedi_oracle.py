@@ -219,6 +219,19 @@ def test_whoever_waits_gets_an_answer_whatever_fails(folder: Path) -> None:
         oracle.close()
 
 
+def test_failing_to_read_a_file_harms_nothing_else(folder: Path) -> None:
+    def read(path: str) -> bytes:
+        raise RuntimeError(path)
+
+    path = str(folder / "m.py")
+    found = Answer(frozenset((UserClass(path, "One"),)), files=frozenset((path,)))
+    oracle = Oracle([str(folder)], client=Scripted(lambda q: found), read=read)
+    for _ in range(2):
+        assert oracle.ask_all([question(folder)]).get(question(folder)) == found
+        oracle.changed([path])
+    oracle.close()
+
+
 def test_what_nobody_asks_for_any_more_is_dropped(folder: Path) -> None:
     oracle = Oracle([str(folder)], client=Scripted(lambda q: module(q.name)))
     kept, dropped = question(folder, "Kept"), question(folder, "Dropped")

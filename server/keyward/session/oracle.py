@@ -181,21 +181,27 @@ class Oracle:
                 self._answer(batch)
 
     def _refresh(self, paths: set[str]) -> None:
-        sources = list(self._parsed(path for path in paths if self._answers.source(path)))
-        if sources:
-            self._publish({}, sources)
+        try:
+            sources = list(self._parsed(path for path in paths if self._answers.source(path)))
+        except Exception:  # the thread has more to do
+            _LOG.exception("changed files could not be read")
+        else:
+            if sources:
+                self._publish({}, sources)
 
     def _answer(self, batch: list[Question]) -> None:
         with self._state:
             self._asking = frozenset(batch)
             self._due -= self._asking  # before asking: a change while jedi reads makes them due again
         found = {question: Answer.unknown("looking into other files failed") for question in batch}
+        sources: list[Source] = []
         try:
             found.update(self._found(batch))
+            paths = {path for answer in found.values() for path in _paths(answer)}
+            sources += self._parsed(path for path in paths if self._stale(path))
         except Exception:  # whoever waits for the answers must get some
             _LOG.exception("questions about other files could not be answered")
-        paths = {path for answer in found.values() for path in _paths(answer)}
-        self._publish(found, list(self._parsed(path for path in paths if self._stale(path))))
+        self._publish(found, sources)
 
     def _stale(self, path: str) -> bool:
         return self._answers.source(path) is None or self._stamps.get(path) != _stamp(path)
