@@ -6,7 +6,7 @@ Nothing here waits for the worker or for jedi: a snapshot is made from what is k
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -24,8 +24,11 @@ not before the first diagnostics are out."""
 
 
 class Analyst:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, told: Callable[[], None]) -> None:
+        """`told` is called when there is a better snapshot than one that was handed out."""
         self._session = session
+        self._told = told
+        self._renewing: dict[str, asyncio.Task[Snapshot | None]] = {}
         self._collector = Collector()
         self._running: dict[str, asyncio.Task[Snapshot | None]] = {}
         self._thread: ThreadPoolExecutor | None = None
@@ -40,8 +43,21 @@ class Analyst:
         task = self._session.task(uri)
         if task is None or task.light:
             return self.at_once(uri)
+        if (document := self._session.documents.get(uri)) is not None and document.snapshot is not None:
+            # It is about this text, and only less well informed than one could be.
+            self._renew(uri)
+            return document.snapshot
         snapshot: Snapshot | None = yield self.later, (uri,), None
         return snapshot
+
+    def _renew(self, uri: str) -> None:
+        if uri not in self._renewing:
+            renewing = self._renewing[uri] = asyncio.ensure_future(self.later(uri))
+            renewing.add_done_callback(partial(self._renewed, uri))
+
+    def _renewed(self, uri: str, _: asyncio.Task[Snapshot | None]) -> None:
+        del self._renewing[uri]
+        self._told()
 
     def at_once(self, uri: str) -> Snapshot | None:
         """The snapshot of a document that takes no time, made now; None where it cannot be made."""
@@ -77,6 +93,9 @@ class Analyst:
                 if document.version != task.version:
                     continue
             self._adopt(document, await loop.run_in_executor(self._thread, task.run))
+            if document.version == task.version:
+                # Good enough, even if there is more to know by now: whoever is told so asks again.
+                return document.snapshot
         return None
 
     def _adopt(self, document: Document, done: Done) -> None:

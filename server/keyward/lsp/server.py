@@ -36,8 +36,8 @@ class Server(LanguageServer):
         self.loop = asyncio.get_running_loop()
         self.progress_bars = ProgressBars(self)
         self.session = Session(self._world_changed, self.progress_bars.tell)
-        self.analyst = Analyst(self.session)
         self.diagnostics = Diagnostics(self)
+        self.analyst = Analyst(self.session, self.diagnostics.outdated)
         self.unit = Unit.UTF16
         for module in (lifecycle, synchronisation):
             for method, handler in module.NOTIFICATIONS.items():
