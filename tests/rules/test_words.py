@@ -17,6 +17,7 @@ from keyward.rules.words import Suggestion, distance, is_labels, suggestion
         ("atention_mask", ["attention_mask", "head_mask"], Suggestion("attention_mask", True)),
         ("labels", ["input", "target"], Suggestion("target", False)),
         ("target", ["pixel_values", "labels"], Suggestion("labels", False)),
+        ("tokenizer", ["model", "processing_class"], Suggestion("processing_class", False)),
         ("past", ["past_key_values"], Suggestion("past_key_values", False)),
         # Two names are as near: neither is surely meant.
         ("input_idx", ["input_ids", "input_id2"], Suggestion("input_id2", False)),

@@ -46,6 +46,12 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "past_key_value": ("past_key_values",),
     "segment_ids": ("token_type_ids",),
     "token_types": ("token_type_ids",),
+    "tokenizer": ("processing_class",),
+    "feature_extractor": ("processing_class",),
+    "evaluation_strategy": ("eval_strategy",),
+    "warmup_ratio": ("warmup_steps",),
+    "push_to_hub_model_id": ("hub_model_id",),
+    "use_auth_token": ("token",),
     "axis": ("dim",),
     "keepdims": ("keepdim",),
 }
