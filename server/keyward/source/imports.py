@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..text import Edit, Span
 from . import syntax
 from .tree import Source
-from .walk import walk
+from .walk import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def imported(source: Source) -> tuple[Imported, ...]:
     for unit in source.units:
         if b"import" not in unit.key[1]:
             continue
-        for node in walk(unit.node):
+        for node in statements((unit.node,)):
             if isinstance(node, syntax.Import):
                 for alias in node.names:
                     root = alias.name.partition(".")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -35,12 +34,14 @@ _PATTERNS = ("pattern_list", "tuple_pattern", "list_pattern")
 
 def mentions(source: Source, name: str) -> Iterator[Mention]:
     """All mentions of an identifier, in the order of the text."""
-    root = source.root
-    for match in re.finditer(rb"(?<![\w])" + re.escape(name.encode()) + rb"(?![\w])", source.text):
-        node = root.descendant_for_byte_range(match.start(), match.end())
-        if node is None or node.type != "identifier" or (node.start_byte, node.end_byte) != match.span():
+    root, text, wanted = source.root, source.text, name.encode()
+    end = 0
+    while (start := text.find(wanted, end)) >= 0:
+        end = start + len(wanted)
+        node = root.descendant_for_byte_range(start, end)
+        if node is None or node.type != "identifier" or (node.start_byte, node.end_byte) != (start, end):
             continue
-        span = Span(*match.span())
+        span = Span(start, end)
         child, parent = node, node.parent
         if parent is not None and parent.type == "attribute" and parent.child_by_field_name("attribute") == node:
             value = parent.child_by_field_name("object")

@@ -1,8 +1,8 @@
-"""Every node of a piece of syntax, in the order of the text as far as the fields follow it."""
+"""The nodes of a piece of syntax, in the order of the text as far as the fields follow it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from .syntax import Node
@@ -18,6 +18,18 @@ def walk(node: Node) -> Iterator[Node]:
             waiting += [getattr(item, name) for name in reversed(_holders(type(item)))]
         elif isinstance(item, tuple):
             waiting += reversed(item)
+
+
+def statements(block: Iterable[Node]) -> Iterator[Node]:
+    """The statements of a block and of all blocks in them."""
+    waiting = list(block)
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        for name in ("cases", "final", "handlers", "orelse", "body"):
+            inner = getattr(statement, name, ())
+            if isinstance(inner, tuple):
+                waiting += reversed(inner)
 
 
 _HOLDERS: dict[str, tuple[str, ...]] = {}
