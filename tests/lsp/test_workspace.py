@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -195,8 +196,9 @@ async def test_over_tcp_clients_come_and_go() -> None:
             await client.shutdown_session()
             await client.stop()
     finally:
-        server.terminate()
-        await server.wait()
+        server.send_signal(signal.SIGINT)
+        _, said = await asyncio.wait_for(server.communicate(), PATIENCE)
+    assert (server.returncode, said) == (0, b""), "interrupted in peace"
 
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:", "127.0.0.1:99999", "256.0.0.1:80"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from .protocol import Protocol
 
 CHUNK = 1 << 16
+INTERRUPTED = 130
+"""Exit code of a process that was interrupted from the keyboard, as shells have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,10 @@ def over_stdio(connect: Connect) -> int:
         connection.close()
         return protocol.exit_code
 
-    return asyncio.run(serve())
+    try:
+        return asyncio.run(serve())
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def over_tcp(connect: Connect, host: str, port: int, ready: Callable[[str, int], None]) -> None:
@@ -94,4 +100,5 @@ def over_tcp(connect: Connect, host: str, port: int, ready: Callable[[str, int],
         async with server:
             await server.serve_forever()
 
-    asyncio.run(serve())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())
