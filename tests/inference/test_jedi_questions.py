@@ -66,6 +66,10 @@ from .nets import Left as Rebound
 Rebound = wrap(Rebound)
 class Twice: pass
 class Twice: pass
+if condition:
+    class Branching: x = 1
+else:
+    class Branching: x = 2
 try:
     import nowhere
     Either = nowhere.Either
@@ -252,6 +256,7 @@ def test_guess_names_what_jedi_sees(project: Project) -> None:
         ("mylib.choices", "Guarded", "choices.py"),
         ("mylib.choices", "Rebound", "choices.py"),
         ("mylib.choices", "Either", "choices.py"),
+        ("mylib.choices", "Branching", "choices.py"),
     ],
 )
 def test_variable_is_never_sure_and_says_where_it_is_bound(project: Project, module: str, name: str, file: str) -> None:

@@ -104,7 +104,8 @@ class Questioner:
             inferred = self._script.infer(line, column)
             sure = all(name.type in ("class", "function", "module") and not _imported(name) for name in leaves)
         found = [candidate for name in inferred if (candidate := self._candidate(name))]
-        if not found or not sure:
+        told_apart = len({(name.module_path, name.full_name) for name in leaves}) == len(leaves)
+        if not found or not sure or not told_apart:
             found.append(_NOT_SEEN)
         return Reply(number, at, tuple(dict.fromkeys(found)), definition, files=self._files())
 
