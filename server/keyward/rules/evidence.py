@@ -39,7 +39,7 @@ class Evidence:
     wished: frozenset[str]
     """Fields read from its output that it has not."""
     classifies: bool
-    """It is built with the number or the names of classes."""
+    """The file names the classes that things fall into, or their number."""
     labels_are_tokens: bool
     """The labels come out of `input_ids`."""
 
@@ -62,7 +62,7 @@ class Evidence:
             tuple(calls),
             frozenset(read & fields),
             frozenset(wished),
-            _classifies(place, entry),
+            _classifies(place),
             any(
                 _come_from_tokens(place, passed.node)
                 for site in calls
@@ -110,8 +110,8 @@ def _is_forward_of(callee: Callee, entry: Entry) -> bool:
     return callee.kind == "forward" and callee.cls == LibraryClass(entry.qualified)
 
 
-def _classifies(place: Place, entry: Entry) -> bool:
-    """Whether `Class.from_pretrained(..., num_labels=3)` or the like is written, under any name of the class."""
+def _classifies(place: Place) -> bool:
+    """Whether some class is made with `num_labels=3` or the like: the file is about classes of things."""
     for unit, _ in place.analysis.results:
         if not any(name.encode() in unit.key[1] for name in _CLASSIFIES):
             continue

@@ -52,7 +52,7 @@ from collections.abc import Iterable
 from ..inference.analysis import Passed
 from ..inference.values import Constant, Mapping
 from ..signatures.model import Kind, Signature
-from . import fixes
+from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Place, Rule
 from .sisters import taking
@@ -90,7 +90,7 @@ class IgnoredKeyword(Rule):
             )
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        return fixes.of_keyword(place)
+        return repair.of_keyword(place)
 
 
 def _harmless(passed: Passed, near: Suggestion | None, call: BoundCall) -> bool:

@@ -45,7 +45,7 @@ from collections.abc import Iterable
 
 from ..inference.analysis import Callee, FieldRead, Owner
 from ..source import syntax
-from . import fixes
+from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundRead, Place, Rule
 from .sisters import returning
@@ -81,7 +81,7 @@ class MissingOutputField(Rule):
         yield Finding(self.name, self.severity, message, read.field_span, read, read.field)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        return fixes.of_field(place)
+        return repair.of_field(place)
 
 
 def producers(read: FieldRead) -> tuple[Callee, ...]:

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import fixes
+from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Place, Rule
 from .wording import code, subject, version
@@ -62,4 +62,4 @@ class MultipleValues(Rule):
             yield Finding(self.name, self.severity, message, passed.span, call.site, passed.name)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        return fixes.of_repeated(place)
+        return repair.of_repeated(place)

@@ -44,7 +44,7 @@ from collections.abc import Iterable
 
 from ..signatures.model import Kind, Signature
 from ..text import Span
-from . import fixes
+from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Place, Rule
 from .wording import subject, version
@@ -71,7 +71,7 @@ class TooManyPositional(Rule):
         yield Finding(self.name, self.severity, message, span, call.site)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        return fixes.of_surplus(place)
+        return repair.of_surplus(place)
 
 
 def _n_places(signature: Signature) -> int:

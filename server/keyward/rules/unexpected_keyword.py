@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import fixes
+from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Place, Rule
 from .sisters import taking
@@ -67,4 +67,4 @@ class UnexpectedKeyword(Rule):
             yield Finding(self.name, self.severity, message, passed.span, call.site, passed.name)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        return fixes.of_keyword(place)
+        return repair.of_keyword(place)
