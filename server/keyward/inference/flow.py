@@ -207,16 +207,11 @@ class Flow(Narrowing):
         name = target.value.name
         held = self.evaluate(target.value)
         key = known_string(index[0]) if len(index) == 1 else None
-        if len(held) == 1:
-            (mapping,) = held
-            if isinstance(mapping, Mapping):
-                if key is None:
-                    self.state.names[name] = loose(held)
-                else:
-                    keys = {known.name: known for known in mapping.keys} | {key: Key(key, value)}
-                    self.state.names[name] = only(Mapping(tuple(keys.values()), mapping.open, mapping.cls))
-                return
-        self.state.names[name] = loose(held)
+        mappings = [atom for atom in held if isinstance(atom, Mapping)]
+        if key is None or len(mappings) < len(held):
+            self.state.names[name] = loose(held)
+        else:
+            self.state.names[name] = frozenset(_with_item(mapping, Key(key, value)) for mapping in mappings)
 
     # --- annotations ------------------------------------------------------------------------------------------------
 
@@ -490,6 +485,11 @@ def _parsed(text: str, node: s.Literal) -> s.Expression:
     for name in rest:
         expression = s.Attribute(node.span, expression, name, node.span)
     return expression
+
+
+def _with_item(mapping: Mapping, item: Key) -> Mapping:
+    keys = {known.name: known for known in mapping.keys} | {item.name: item}
+    return Mapping(tuple(keys.values()), mapping.open, mapping.cls)
 
 
 _EXECUTE: dict[type, Callable[[Any, Any], None]] = {
