@@ -11,7 +11,7 @@ from ..source.unit import Unit
 from .analysis import UnitResult
 from .classes import dotted, method_kind
 from .expressions import known_string
-from .guards import EXPECTS, exceptions, is_gate
+from .guards import EXPECTS, asks_for_script, exceptions, is_gate
 from .narrowing import Narrowing
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import State, joined, loose, truthiness, without_none
@@ -335,6 +335,9 @@ class Flow(Narrowing):
             self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
 
     def if_(self, node: s.If) -> None:
+        if self.source is not self.program.main and asks_for_script(node.test):
+            self.block(node.orelse)  # the file is imported
+            return
         truth = truthiness(self.evaluate(node.test))
         gated = is_gate(node.test)
         guards = self.guards

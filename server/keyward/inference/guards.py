@@ -24,6 +24,14 @@ def exceptions(types: Iterable[s.Expression]) -> list[str]:
     return names
 
 
+def asks_for_script(test: s.Expression) -> bool:
+    """Whether a condition is `__name__ == "__main__"`."""
+    match test:
+        case s.Compare(operators=("==",), operands=(s.Name(name="__name__"), s.Literal(value="__main__"))):
+            return True
+    return False
+
+
 def is_gate(test: s.Expression) -> bool:
     """Whether a condition asks for versions, for what is installed, or for the type checker: then code under it is
     written for another world than the one that is looked at."""
