@@ -10,30 +10,27 @@ values that mention it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A string, number, bool or None."""
 
     value: str | bytes | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """An imported module, by its dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """What another file imports, as long as nobody has read it there: to look it up would lead to ever more files."""
 
     path: str
@@ -42,29 +39,25 @@ class Imported:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryClass:
+class LibraryClass(msgspec.Struct, frozen=True):
     """A class of a library that has signatures; `qualified` names its entry
     ("transformers.models.deit.modeling_deit.DeiTModel")."""
 
     qualified: str
 
 
-@dataclass(frozen=True, slots=True)
-class UserClass:
+class UserClass(msgspec.Struct, frozen=True):
     """A class of the user's own: the path of its file and its qualified name in it."""
 
     path: str
     qualname: str
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryFunction:
+class LibraryFunction(msgspec.Struct, frozen=True):
     qualified: str
 
 
-@dataclass(frozen=True, slots=True)
-class UserFunction:
+class UserFunction(msgspec.Struct, frozen=True):
     path: str
     qualname: str
 
@@ -72,16 +65,14 @@ class UserFunction:
 Class = LibraryClass | UserClass
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """An instance of a class. `producer` is the class whose `forward` returned it, for output objects."""
 
     cls: Class
     producer: Class | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+class Wrapped(msgspec.Struct, frozen=True):
     """A module inside one that hands its call on (`nn.DataParallel`); `wrapper` is the wrapper's qualified name,
     `.module` gives `inner`."""
 
@@ -89,16 +80,14 @@ class Wrapped:
     inner: Value
 
 
-@dataclass(frozen=True, slots=True)
-class BoundMethod:
+class BoundMethod(msgspec.Struct, frozen=True):
     """A method looked up on an instance or a class, before it is called."""
 
     owner: Instance | LibraryClass | UserClass | Mapping | Wrapped
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A key that a mapping holds; `certain` is False where it is there on some paths only."""
 
     name: str
@@ -106,8 +95,7 @@ class Key:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(msgspec.Struct, frozen=True):
     """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other
     keys too."""
 
@@ -116,8 +104,7 @@ class Mapping:
     cls: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True):
     """A tuple or list. `items` by position; None: of unknown length, every item has value `item`."""
 
     kind: str
@@ -125,8 +112,7 @@ class Collection:
     item: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(msgspec.Struct, frozen=True):
     """Something computed by torch: no model, no mapping, nothing that could be called or spread."""
 
 

@@ -7,53 +7,46 @@ when text above it moves. All nodes are immutable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ..text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     span: Span
 
 
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque(Node):
+class Opaque(Node, frozen=True):
     """An expression without meaning for us; its parts may still hold calls."""
 
     parts: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Name(Node):
+class Name(Node, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     """A string without interpolation, a number, True, False, None or `...`."""
 
     value: str | bytes | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute(Node):
+class Attribute(Node, frozen=True):
     value: Expression
     name: str
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Subscript(Node):
+class Subscript(Node, frozen=True):
     value: Expression
     indices: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Argument(Node):
+class Argument(Node, frozen=True):
     """`value`, `name=value`, `*value` or `**value`; the span covers all of it."""
 
     value: Expression
@@ -62,8 +55,7 @@ class Argument(Node):
     stars: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     function: Expression
     arguments: tuple[Argument, ...]
     arguments_span: Span
@@ -72,41 +64,35 @@ class Call(Node):
     """It did not parse whole: what seems an argument may be the next statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence(Node):
+class Sequence(Node, frozen=True):
     """A tuple, list or set display."""
 
     kind: str
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Starred(Node):
+class Starred(Node, frozen=True):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Node):
+class Item(Node, frozen=True):
     """`key: value` of a dictionary display; `key` is None for `**value`."""
 
     key: Expression | None
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Dict(Node):
+class Dict(Node, frozen=True):
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional(Node):
+class Conditional(Node, frozen=True):
     test: Expression
     body: Expression
     orelse: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class BooleanOperation(Node):
+class BooleanOperation(Node, frozen=True):
     """`a and b`, `a or b`."""
 
     operator: str
@@ -114,46 +100,39 @@ class BooleanOperation(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryOperation(Node):
+class BinaryOperation(Node, frozen=True):
     operator: str
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Compare(Node):
+class Compare(Node, frozen=True):
     operators: tuple[str, ...]
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Node):
+class Not(Node, frozen=True):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Await(Node):
+class Await(Node, frozen=True):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class NamedExpression(Node):
+class NamedExpression(Node, frozen=True):
     """`name := value`."""
 
     target: Name
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class ComprehensionFor(Node):
+class ComprehensionFor(Node, frozen=True):
     target: Expression
     iterable: Expression
     conditions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comprehension(Node):
+class Comprehension(Node, frozen=True):
     """`kind` is list, set, generator or dict; a dict's element is an `Item`."""
 
     kind: str
@@ -161,8 +140,7 @@ class Comprehension(Node):
     generators: tuple[ComprehensionFor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lambda(Node):
+class Lambda(Node, frozen=True):
     parameters: tuple[ParameterDef, ...]
     body: Expression
 
@@ -193,8 +171,7 @@ Expression = (
 # --- statements ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterDef(Node):
+class ParameterDef(Node, frozen=True):
     """A parameter as written; `kind` as `inspect.Parameter` names it, in lower case."""
 
     name: str
@@ -204,13 +181,11 @@ class ParameterDef(Node):
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionStatement(Node):
+class ExpressionStatement(Node, frozen=True):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Assign(Node):
+class Assign(Node, frozen=True):
     """`a = b = value` (several targets), `a: annotation = value`, `a: annotation` (no value)."""
 
     targets: tuple[Expression, ...]
@@ -218,30 +193,25 @@ class Assign(Node):
     annotation: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AugmentedAssign(Node):
+class AugmentedAssign(Node, frozen=True):
     target: Expression
     operator: str
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Delete(Node):
+class Delete(Node, frozen=True):
     targets: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Return(Node):
+class Return(Node, frozen=True):
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Raise(Node):
+class Raise(Node, frozen=True):
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Alias(Node):
+class Alias(Node, frozen=True):
     """One name of an import: `name as asname`."""
 
     name: str
@@ -254,15 +224,13 @@ class Alias(Node):
         return self.asname or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Import(Node):
+class Import(Node, frozen=True):
     """`import a.b as c, d`."""
 
     names: tuple[Alias, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFrom(Node):
+class ImportFrom(Node, frozen=True):
     """`from ..module import a, b as c`, `from module import *` (`star`)."""
 
     module: str
@@ -271,72 +239,62 @@ class ImportFrom(Node):
     star: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class If(Node):
+class If(Node, frozen=True):
     test: Expression
     body: Block
     orelse: Block
 
 
-@dataclass(frozen=True, slots=True)
-class For(Node):
+class For(Node, frozen=True):
     target: Expression
     iterable: Expression
     body: Block
     orelse: Block
 
 
-@dataclass(frozen=True, slots=True)
-class While(Node):
+class While(Node, frozen=True):
     test: Expression
     body: Block
     orelse: Block
 
 
-@dataclass(frozen=True, slots=True)
-class WithItem(Node):
+class WithItem(Node, frozen=True):
     value: Expression
     target: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class With(Node):
+class With(Node, frozen=True):
     items: tuple[WithItem, ...]
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptHandler(Node):
+class ExceptHandler(Node, frozen=True):
     types: tuple[Expression, ...]
     """Empty: catches all."""
     name: str
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Try(Node):
+class Try(Node, frozen=True):
     body: Block
     handlers: tuple[ExceptHandler, ...]
     orelse: Block
     final: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Case(Node):
+class Case(Node, frozen=True):
     bound: tuple[str, ...]
     """Names that the pattern binds."""
     irrefutable: bool
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Match(Node):
+class Match(Node, frozen=True):
     subject: Expression
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionDef(Node):
+class FunctionDef(Node, frozen=True):
     name: str
     name_span: Span
     parameters: tuple[ParameterDef, ...]
@@ -348,8 +306,7 @@ class FunctionDef(Node):
     is_generator: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClassDef(Node):
+class ClassDef(Node, frozen=True):
     """`body` holds the whole class where it is nested in a function; of a class in a module or class body each member
     is a unit of its own, and `body` is empty (see `unit.py`)."""
 
@@ -360,23 +317,20 @@ class ClassDef(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Scope(Node):
+class Scope(Node, frozen=True):
     """`global a, b` (`kind` "global") or `nonlocal a, b`."""
 
     kind: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Jump(Node):
+class Jump(Node, frozen=True):
     """`break`, `continue` or `pass`."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken(Node):
+class Broken(Node, frozen=True):
     """Text that did not parse: any name in it may have got any value."""
 
     names: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from .syntax import Node
 
@@ -39,6 +38,6 @@ def _holders(kind: type[Node]) -> tuple[str, ...]:
     """Fields that can hold nodes."""
     known = _HOLDERS.get(kind.__name__)
     if known is None:
-        known = tuple(f.name for f in fields(kind) if f.name != "span" and not f.name.endswith("_span"))
+        known = tuple(n for n in kind.__struct_fields__ if n != "span" and not n.endswith("_span"))
         _HOLDERS[kind.__name__] = known
     return known
