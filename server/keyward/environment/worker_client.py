@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -78,11 +79,9 @@ def run_worker(
     for pipe, take in ((process.stdout, lines.put), (process.stderr, said.append)):
         threading.Thread(target=_drain, args=(pipe, take), daemon=True).start()
     try:
-        try:
+        with suppress(OSError):  # it died at once; the loop below finds out how
             process.stdin.write(protocol.encode(request))
             process.stdin.close()
-        except OSError:
-            pass  # it died at once; the loop below finds out how
         return _listen(process, lines, said, hear, cancelled or threading.Event(), silence_limit)
     finally:
         _kill(process)
@@ -148,21 +147,16 @@ def _last_words(process: subprocess.Popen[bytes], said: deque[bytes]) -> str:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the worker and what it started."""
+    # The group outlives the worker where a library started something.
     if process.poll() is None or sys.platform != "win32":
-        try:
+        with suppress(OSError):
             if sys.platform != "win32":
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()
-        except (OSError, PermissionError):
-            pass
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        pass
     for pipe in (process.stdin, process.stdout, process.stderr):
-        try:
+        with suppress(OSError):
             if pipe is not None:
                 pipe.close()
-        except OSError:
-            pass

@@ -117,7 +117,7 @@ class Entry(Frozen, frozen=True):
     init: Signature | None = None
     """What the constructor accepts; None: unknown."""
     call: Signature | None = None
-    """What calling an instance accepts (`forward` of a module, `__call__` of a tokenizer); of a function, what it accepts."""
+    """What calling it accepts: a function, or an instance (`forward` of a module, `__call__` of a tokenizer)."""
     fields: tuple[Field, ...] = ()
     """Of an output class, in the order of `to_tuple()`."""
     members: tuple[str, ...] = ()

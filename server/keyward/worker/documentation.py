@@ -1,7 +1,10 @@
 """Reads docstrings: the first sentence, and one line for each parameter."""
 
+from __future__ import annotations
+
 import inspect
 import re
+from typing import Dict, Iterable
 
 # "name (`type` of shape `(a, b)`, *optional*): text" at any depth, as Hugging Face, Google and torch write it.
 _ITEM = re.compile(r"^(\s*)[-*]?\s*`{0,2}\*{0,2}(\w+)`{0,2}\s*\((.*)\)\s*:?(?:\s+(.*))?$")
@@ -10,7 +13,7 @@ _SHAPE = re.compile(r"of\s+shape\s+`{0,2}(\([^`]*?\)|\[[^`]*?\])`{0,2}")
 _LONGEST = 160
 
 
-def first_sentence(text):
+def first_sentence(text: object) -> str:
     """The first sentence of a docstring, on one line, without markup."""
     if not isinstance(text, str):
         return ""
@@ -18,7 +21,7 @@ def first_sentence(text):
     return shorten(paragraph)
 
 
-def shorten(text):
+def shorten(text: str) -> str:
     """One sentence of at most `_LONGEST` characters."""
     line = " ".join(text.split())
     line = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
@@ -32,9 +35,9 @@ def shorten(text):
     return line
 
 
-def items(text, names):
+def items(text: object, names: Iterable[str]) -> Dict[str, str]:
     """{name: one line} for those of `names` that the docstring describes, the shape first where it says one."""
-    found = {}
+    found: Dict[str, str] = {}
     if not isinstance(text, str) or not names:
         return found
     lines = text.expandtabs().splitlines()
@@ -59,7 +62,7 @@ def items(text, names):
     return found
 
 
-def _one_line(kind, said):
+def _one_line(kind: str, said: str) -> str:
     text = shorten(said)
     shape = _SHAPE.search(" ".join(kind.split()))
     if shape:

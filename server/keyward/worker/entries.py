@@ -1,16 +1,20 @@
 """Makes the entry of a live class or function, in the shape of `keyward.signatures.model.Entry` (defaults left out)."""
 
+from __future__ import annotations
+
 import dataclasses
 import inspect
 import os
 import re
 import sys
 import types
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-from . import documentation, keywords, parameters, returns, scan, source, values
+from . import candidates, documentation, keywords, members, parameters, returns, scan, source
+from .parameters import Entry
 
 
-def function_entry(function, name, module):
+def function_entry(function: Any, name: str, module: str) -> Entry:
     """The entry of a function under its public name."""
     entry = _described(function, name, module, "function")
     entry["call"] = signature(function, None, [function.__doc__])
@@ -20,7 +24,7 @@ def function_entry(function, name, module):
 _DOCUMENTED = re.compile(r"^\s*(?:torch\.(?:\w+\.)*)?(\w+)\((.*?)\)\s*->", re.MULTILINE)
 
 
-def builtin_entry(function, name, module):
+def builtin_entry(function: Any, name: str, module: str) -> Optional[Entry]:
     """The entry of a compiled function whose documentation starts with its one signature; else None.
 
     Compiled functions take more than they document (other overloads, other names), so the rest is open.
@@ -29,12 +33,17 @@ def builtin_entry(function, name, module):
     if len(found) != 1 or found[0][0] != name:
         return None
     try:
-        namespace = {}
+        namespace: Dict[str, Any] = {}
         exec("def {}({}): pass".format(name, found[0][1]), namespace)
     except Exception:
         return None
-    live = parameters.signature_of(namespace[name])
-    entry = {"name": name, "module": module, "role": "function", "doc": documentation.first_sentence(function.__doc__)}
+    live = inspect.signature(namespace[name])
+    entry: Entry = {
+        "name": name,
+        "module": module,
+        "role": "function",
+        "doc": documentation.first_sentence(function.__doc__),
+    }
     entry["call"] = {
         "parameters": parameters.parameters(live, False, [function.__doc__]),
         "extra": "open",
@@ -43,7 +52,7 @@ def builtin_entry(function, name, module):
     return entry
 
 
-def class_entry(cls):
+def class_entry(cls: Any) -> Entry:
     """The entry of a class."""
     role = role_of(cls)
     entry = _described(cls, cls.__qualname__, cls.__module__, role)
@@ -68,15 +77,15 @@ def class_entry(cls):
     return {key: value for key, value in entry.items() if value}
 
 
-def role_of(cls):
+def role_of(cls: Any) -> str:
     """The role of a class, see `keyward.signatures.model.Role`."""
     names = {base.__name__ for base in cls.__mro__}
-    module = values.module_class()
+    module = candidates.module_class()
     if cls.__module__.startswith("transformers.models.auto.") and cls.__name__.startswith("Auto"):
         return "auto"
     if module is not None and issubclass(cls, module):
         return "model" if "PreTrainedModel" in names else "module"
-    if "ModelOutput" in names or (dataclasses.is_dataclass(cls) and cls.__name__.endswith("Output")):
+    if "ModelOutput" in names or (cls.__name__.endswith("Output") and dataclasses.is_dataclass(cls)):
         return "output"
     if names & {"PretrainedConfig", "PreTrainedConfig"}:
         return "config"
@@ -87,13 +96,15 @@ def role_of(cls):
     return "class"
 
 
-def signature(function, cls, docstrings, returned=None):
+def signature(
+    function: Any, cls: Any, docstrings: Sequence[Optional[str]], returned: Optional[str] = None
+) -> Optional[Entry]:
     """The signature of a callable; `cls` is the class of `self`, None for plain functions. None where unknown."""
     live = parameters.signature_of(function)
     if live is None:
         return None
     outcome, extra, reason = keywords.effective(function, cls)
-    found = {"parameters": parameters.parameters(live, cls is not None, docstrings)}
+    found: Entry = {"parameters": parameters.parameters(live, cls is not None, docstrings)}
     named = {
         entry["name"]
         for entry in found["parameters"]
@@ -107,8 +118,8 @@ def signature(function, cls, docstrings, returned=None):
     return {key: value for key, value in found.items() if value}
 
 
-def _described(value, name, module, role):
-    entry = {"name": name, "module": module, "role": "" if role == "class" else role}
+def _described(value: Any, name: str, module: str, role: str) -> Entry:
+    entry: Entry = {"name": name, "module": module, "role": "" if role == "class" else role}
     path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
     if path.endswith(".py"):
         entry["file"] = os.path.relpath(path, scan.top_folder(value.__module__) or "/").replace(os.sep, "/")
@@ -119,7 +130,7 @@ def _described(value, name, module, role):
     return {key: content for key, content in entry.items() if content}
 
 
-def _constructor(cls):
+def _constructor(cls: Any) -> Optional[Entry]:
     init = cls.__init__
     if not isinstance(init, types.FunctionType):
         if init is object.__init__ and cls.__new__ is object.__new__:
@@ -129,9 +140,9 @@ def _constructor(cls):
     return signature(init, cls, docs, returned="")
 
 
-def _forward(cls):
-    call = values.called(cls)
-    if not isinstance(call, (values.Method, values.Live)):
+def _forward(cls: Any) -> Optional[Entry]:
+    call = members.called(cls)
+    if not isinstance(call, (candidates.Method, candidates.Live)):
         return None
     forward = inspect.getattr_static(cls, "forward", None)
     static = isinstance(forward, staticmethod)
@@ -139,7 +150,7 @@ def _forward(cls):
     if not isinstance(forward, types.FunctionType) or forward.__name__ == "_forward_unimplemented":
         return None
     found = signature(forward, None if static else cls, [forward.__doc__, cls.__doc__])
-    if found is not None and isinstance(call, values.Method) and call.function is not forward:
+    if found is not None and isinstance(call, candidates.Method) and call.function is not forward:
         outcome, extra, reason = keywords.effective(call.function, cls)
         shown = {entry["name"] for entry in found.get("parameters", ())}
         found["accepts"] = {name: way for name, way in sorted(outcome.names.items()) if name not in shown}
@@ -149,18 +160,18 @@ def _forward(cls):
     return found
 
 
-def _method(cls, name):
+def _method(cls: Any, name: str) -> Optional[Entry]:
     function = source.plain(inspect.getattr_static(cls, name, None))
     return signature(function, cls, [function.__doc__]) if isinstance(function, types.FunctionType) else None
 
 
-def _fields(cls):
+def _fields(cls: type) -> List[Entry]:
     if not dataclasses.is_dataclass(cls):
         return []
     live = dataclasses.fields(cls)
     names = {field.name for field in live}
-    docs = {}
-    for base in cls.__mro__:
+    docs: Dict[str, str] = {}
+    for base in inspect.getmro(cls):
         for name, line in documentation.items(base.__dict__.get("__doc__"), names).items():
             docs.setdefault(name, line)
     found = []
@@ -170,7 +181,7 @@ def _fields(cls):
     return found
 
 
-def _members(cls):
+def _members(cls: Any) -> List[str]:
     """Attribute names that come neither from a field nor from a base that has an entry of its own."""
     fields = {field.name for field in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
     inherited = set()
@@ -180,7 +191,7 @@ def _members(cls):
     return sorted(name for name in set(dir(cls)) - inherited - fields if not name.startswith("_"))
 
 
-def _keys(cls):
+def _keys(cls: Any) -> List[str]:
     names = getattr(cls, "model_input_names", None)
     if isinstance(names, property) or names is None:
         return []
@@ -197,7 +208,7 @@ _NAMED_MAPPINGS = {
 }
 
 
-def _mapping(cls):
+def _mapping(cls: Any) -> Dict[str, List[str]]:
     """model type -> names of the classes that it can give."""
     live = getattr(getattr(cls, "_model_mapping", None), "_model_mapping", None)
     if live is None and cls.__name__ in _NAMED_MAPPINGS:
@@ -205,13 +216,13 @@ def _mapping(cls):
         live = getattr(sys.modules.get("transformers.models.auto." + module), name, None)
     mapping = {}
     for model_type, names in dict(live or {}).items():
-        flat = sorted({name for name in _strings(names)}, key=list(_strings(names)).index)
+        flat = list(dict.fromkeys(_strings(names)))
         if flat:
             mapping[model_type] = flat
     return dict(sorted(mapping.items()))
 
 
-def _strings(value):
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -225,7 +236,7 @@ def _strings(value):
 _FOLDER = re.compile(r"transformers\.models\.(?:deprecated\.)?(\w+)\.")
 
 
-def _family(cls, role):
+def _family(cls: Any, role: str) -> Dict[str, str]:
     found = {}
     folder = _FOLDER.match(cls.__module__)
     if folder and role != "auto":
@@ -238,7 +249,7 @@ def _family(cls, role):
     return found
 
 
-def _head(name, config, family):
+def _head(name: str, config: Any, family: str) -> str:
     prefixes = [re.sub(r"Config$", "", config.__name__)] if isinstance(config, type) else []
     for prefix in prefixes:
         if prefix and name.startswith(prefix):

@@ -3,9 +3,13 @@
 Refusal of an unknown keyword has three grades: `NO`, `MAY` (on some path) and `MUST` (on every path that returns).
 """
 
-import ast
+from __future__ import annotations
 
-from . import values
+import ast
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from . import candidates, values
+from .scope import Scope, is_name
 
 NO, MAY, MUST = 0, 1, 2
 
@@ -16,7 +20,7 @@ RUNNERS = ("checkpoint", "_gradient_checkpointing_func")
 _HARMLESS = ("update", "clear")
 
 
-def union(refusals):
+def union(refusals: Any) -> int:
     """The refusal of a call that one of several candidates gets."""
     if refusals and all(refusal == MUST for refusal in refusals):
         return MUST
@@ -30,18 +34,18 @@ class Rest:
     one argument (call, position or keyword), `reasons` say what is not understood.
     """
 
-    def __init__(self, node, scope, start):
-        self.names = []
-        self.prefixes = []
-        self.sinks = []
-        self.wholes = []
-        self.reasons = []
+    def __init__(self, node: Any, scope: Scope, start: str) -> None:
+        self.names: List[str] = []
+        self.prefixes: List[str] = []
+        self.sinks: List[Any] = []
+        self.wholes: List[Tuple[Any, Any]] = []
+        self.reasons: List[str] = []
         self._scope = scope
         self._aliases = {start}
-        self._filtered_at = None
+        self._filtered_at: Any = None
         body = node.body if isinstance(node.body, list) else [node.body]
         nodes = list(_visible(body, start))
-        self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+        self._parents: Dict[Any, Any] = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
         self._find_aliases(nodes)
         self._find_filter(body)
         for child in nodes:
@@ -51,7 +55,7 @@ class Rest:
                 elif isinstance(child.ctx, ast.Store) and not self._is_alias_store(child):
                     self._open("`{}` is re-bound".format(child.id))
 
-    def _find_aliases(self, nodes):
+    def _find_aliases(self, nodes: Any) -> None:
         before = 0
         while before != len(self._aliases):
             before = len(self._aliases)
@@ -60,9 +64,9 @@ class Rest:
                 if isinstance(target, ast.Name) and self._carries(child.value):
                     self._aliases.add(target.id)
                 elif isinstance(child, ast.For) and self._key_of_loop(child) is not None:
-                    self._aliases.update(_filled_in(child, child.target.elts[1]))
+                    self._aliases.update(_filled_in(child))
 
-    def _carries(self, node):
+    def _carries(self, node: Any) -> bool:
         """Whether an expression is the rest itself, or a copy of all of it."""
         if isinstance(node, ast.Name):
             return node.id in self._aliases
@@ -82,20 +86,22 @@ class Rest:
         if isinstance(node, ast.DictComp) and len(node.generators) == 1:
             # All but some names: an unknown one stays.
             key = self._key_of_loop(node.generators[0])
-            return key is not None and _is_name(node.key, key) and all(_drops(test) for test in node.generators[0].ifs)
+            return key is not None and is_name(node.key, key) and all(_drops(test) for test in node.generators[0].ifs)
         return False
 
-    def _key_of_loop(self, loop):
+    def _key_of_loop(self, loop: Any) -> Optional[str]:
         """The variable that runs over the keys in `for k, v in rest.items()`, of a statement or comprehension."""
         called = loop.iter
-        if not (isinstance(called, ast.Call) and isinstance(called.func, ast.Attribute) and called.func.attr == "items"):
+        if not (
+            isinstance(called, ast.Call) and isinstance(called.func, ast.Attribute) and called.func.attr == "items"
+        ):
             return None
         pair = loop.target.elts if isinstance(loop.target, ast.Tuple) else ()
         if len(pair) == 2 and isinstance(pair[0], ast.Name) and self._carries(called.func.value):
             return pair[0].id
         return None
 
-    def _find_filter(self, body):
+    def _find_filter(self, body: Any) -> None:
         """Note `kwargs = {k: v for k, v in kwargs.items() if k in known}` as a statement of the function itself.
 
         From there on the rest holds known names only, and an unknown keyword is gone.
@@ -109,34 +115,34 @@ class Rest:
                     self.names.extend(name for name in kept if name not in self.names)
                     return
 
-    def _kept_names(self, node):
+    def _kept_names(self, node: Any) -> Optional[List[str]]:
         """The names that a comprehension over the rest lets through; None if it is no such comprehension."""
         if not isinstance(node, ast.DictComp) or len(node.generators) != 1:
             return None
         generator = node.generators[0]
         key = self._key_of_loop(generator)
-        if key is None or not _is_name(node.key, key):
+        if key is None or not is_name(node.key, key):
             return None
         for test in generator.ifs:
-            if isinstance(test, ast.Compare) and _is_name(test.left, key) and isinstance(test.ops[0], ast.In):
+            if isinstance(test, ast.Compare) and is_name(test.left, key) and isinstance(test.ops[0], ast.In):
                 return self._known_names(test.comparators[0])
         return None
 
-    def _known_names(self, node):
+    def _known_names(self, node: Any) -> Optional[List[str]]:
         names = []
         for value in values.evaluate(node, self._scope):
-            is_text = isinstance(value, values.Live) and isinstance(value.value, str)
-            for element in [value] if is_text else values.elements(value):
-                if not (isinstance(element, values.Live) and isinstance(element.value, str)):
+            is_text = isinstance(value, candidates.Live) and isinstance(value.value, str)
+            for element in [value] if is_text else candidates.elements(value):
+                if not (isinstance(element, candidates.Live) and isinstance(element.value, str)):
                     return None
                 names.append(element.value)
         return names or None
 
-    def _is_filtered(self, node):
+    def _is_filtered(self, node: Any) -> bool:
         """Whether a node is in, or comes after, the statement that drops unknown names."""
         return self._filtered_at is not None and node.lineno >= self._filtered_at.lineno
 
-    def _is_alias_store(self, name):
+    def _is_alias_store(self, name: Any) -> bool:
         parent = self._parents.get(name)
         if parent is self._filtered_at:
             return True
@@ -145,17 +151,17 @@ class Rest:
         starts_empty = isinstance(parent.value, ast.Dict) and not parent.value.keys
         return starts_empty or self._carries(parent.value)
 
-    def is_checkpointed(self, node):
+    def is_checkpointed(self, node: Any) -> bool:
         """Whether a node is an argument of the call that runs it: `checkpoint(partial(f, **kwargs), ...)`."""
         call = self._parents.get(node)
         name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
         return isinstance(call, ast.Call) and name in RUNNERS
 
-    def _open(self, reason):
+    def _open(self, reason: str) -> None:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def _use(self, name):
+    def _use(self, name: Any) -> None:
         if self._is_filtered(name):
             return
         parent = self._parents.get(name)
@@ -184,7 +190,7 @@ class Rest:
         elif not self._is_alias_value(parent):
             self._open(_REASONS.get(type(parent), "`{}` is used as a whole").format(name.id))
 
-    def _is_alias_value(self, node):
+    def _is_alias_value(self, node: Any) -> bool:
         """Whether a node that holds the rest is (part of) the value of an alias."""
         while node is not None and not isinstance(node, ast.stmt):
             if not self._carries(node):
@@ -192,35 +198,37 @@ class Rest:
             node = self._parents.get(node)
         return isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
-    def _method(self, attribute):
+    def _method(self, attribute: ast.Attribute) -> None:
         call = self._parents.get(attribute)
-        if not (isinstance(call, ast.Call) and call.func is attribute):
+        if not isinstance(call, ast.Call) or call.func is not attribute:
             self._open("a method of the rest is not followed")
         elif attribute.attr in _READERS and call.args:
             self._read(call.args[0])
-        elif attribute.attr in _HARMLESS or (attribute.attr == "copy" and self._is_alias_value(call)):
-            return
-        elif attribute.attr == "items" and self._is_comprehended(call):
+        elif (
+            attribute.attr in _HARMLESS
+            or (attribute.attr == "copy" and self._is_alias_value(call))
+            or (attribute.attr == "items" and self._is_comprehended(call))
+        ):
             return
         elif attribute.attr == "items" and isinstance(self._parents.get(call), ast.For):
             self._loop(self._parents[call])
         elif attribute.attr == "copy" and isinstance(self._parents.get(call), ast.keyword):
             self.sinks.append(self._parents[self._parents[call]])
         else:
-            self._open("`{}.{}()` is not followed".format(attribute.value.id, attribute.attr))
+            self._open("`{}.{}()` is not followed".format(getattr(attribute.value, "id", ""), attribute.attr))
 
-    def _is_comprehended(self, call):
+    def _is_comprehended(self, call: Any) -> bool:
         """Whether `rest.items()` feeds a comprehension that is an alias."""
         comprehension = self._parents.get(self._parents.get(call))
         return self._carries(comprehension) and self._is_alias_value(comprehension)
 
-    def _loop(self, loop):
+    def _loop(self, loop: Any) -> None:
         """Take in `for k, v in rest.items()`: the tests on `k` say which names matter."""
         key = self._key_of_loop(loop)
         if key is None:
             self._open("the rest is iterated over")
             return
-        for name in [node for part in loop.body for node in ast.walk(part) if _is_name(node, key)]:
+        for name in [node for part in loop.body for node in ast.walk(part) if is_name(node, key)]:
             parent = self._parents.get(name)
             if isinstance(parent, ast.Compare) and parent.left is name:
                 known = self._known_names(parent.comparators[0])
@@ -238,7 +246,7 @@ class Rest:
             elif not (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)):
                 self._open("the rest is iterated over")
 
-    def _read(self, key, silent=False):
+    def _read(self, key: Any, silent: bool = False) -> None:
         names = self._key(key)
         if names is None:
             if not silent:
@@ -249,51 +257,50 @@ class Rest:
             if name not in into:
                 into.append(name)
 
-    def _key(self, node):
+    def _key(self, node: Any) -> Optional[List[Tuple[str, bool]]]:
         """[(name, whether it is only a prefix)] of a key, None if it may be anything."""
         if isinstance(node, ast.Constant):
-            return [(node.value, False)] if isinstance(node.value, str) else []
+            return [(str(node.value), False)] if isinstance(node.value, str) else []
         if isinstance(node, ast.JoinedStr):
             first = node.values[0] if node.values else None
-            text = first.value if isinstance(first, ast.Constant) else ""
+            text = str(first.value) if isinstance(first, ast.Constant) else ""
             return [(text, len(node.values) > 1)] if text else None
         names = []
-        for value in values.evaluate(node, self._scope) if node is not None else [values.Unknown("")]:
-            if not (isinstance(value, values.Live) and isinstance(value.value, str)):
+        for value in values.evaluate(node, self._scope) if node is not None else [candidates.Unknown("")]:
+            if not (isinstance(value, candidates.Live) and isinstance(value.value, str)):
                 return None
             names.append((value.value, False))
         return names
 
 
-def _visible(body, name):
-    """All nodes below in which `name` is still the same variable: nested functions that take one of that name hide it."""
+def _visible(body: Any, name: str) -> Iterator[Any]:
+    """All nodes below in which `name` is the same variable: functions with a parameter of that name hide it."""
     stack = list(reversed(body))
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            if any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(node.args)):
-                continue
+        arguments = getattr(node, "args", None)
+        if isinstance(arguments, ast.arguments) and any(
+            isinstance(child, ast.arg) and child.arg == name for child in ast.walk(arguments)
+        ):
+            continue
         stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _is_name(node, name):
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _drops(test):
+def _drops(test: Any) -> bool:
     """Whether a condition of a comprehension leaves out known names only."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return isinstance(test.operand, ast.Call)
     return isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.NotIn, ast.IsNot))
 
 
-def _filled_in(loop, value):
+def _filled_in(loop: Any) -> Iterator[str]:
     """The dictionaries that a loop fills: `d[...] = v`."""
+    value = loop.target.elts[1]
     for node in ast.walk(loop):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
             target = node.targets[0].value
-            if isinstance(target, ast.Name) and isinstance(value, ast.Name) and _is_name(node.value, value.id):
+            if isinstance(target, ast.Name) and isinstance(value, ast.Name) and is_name(node.value, value.id):
                 yield target.id
 
 
@@ -305,7 +312,7 @@ _REASONS = {
 }
 
 
-def refusal(function, refusals):
+def refusal(function: Any, refusals: Any) -> int:
     """The refusal of a function, from that of its calls ({call node: refusal}) and the paths that they are on."""
     if not any(refusals.values()):
         return NO
@@ -314,7 +321,7 @@ def refusal(function, refusals):
     return _block(function.body, refusals)
 
 
-def _block(statements, refusals):
+def _block(statements: Any, refusals: Any) -> int:
     result = NO
     for index, statement in enumerate(statements):
         if isinstance(statement, ast.If):
@@ -351,25 +358,25 @@ def _block(statements, refusals):
     return result
 
 
-def _refuses_again(handler, refusals):
+def _refuses_again(handler: Any, refusals: Any) -> int:
     return MUST if isinstance(handler[-1], ast.Raise) else _block(handler, refusals)
 
 
-def _calls(node, refusals):
+def _calls(node: Any, refusals: Any) -> List[Any]:
     return [child for child in ast.walk(node) if child in refusals]
 
 
-def _leaves(statements):
+def _leaves(statements: Any) -> bool:
     return bool(statements) and isinstance(statements[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
 
 
-def _branch(body, orelse, refusals):
+def _branch(body: Any, orelse: Any, refusals: Any) -> int:
     # A branch that raises anyway says nothing about the keyword.
     results = [_block(part, refusals) for part in (body, orelse) if not (part and isinstance(part[-1], ast.Raise))]
     return union(results) if results else NO
 
 
-def _over_own_parts(node):
+def _over_own_parts(node: Any) -> bool:
     """Whether a loop runs over modules of `self`, of which there is at least one."""
     for child in ast.walk(node):
         if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id == "self":
@@ -377,10 +384,10 @@ def _over_own_parts(node):
     return False
 
 
-def _expression(node, refusals):
+def _expression(node: Any, refusals: Any) -> int:
     if node is None:
         return NO
-    result = refusals.get(node, NO)
+    result: int = refusals.get(node, NO)
     if isinstance(node, ast.IfExp):
         branches = union([_expression(node.body, refusals), _expression(node.orelse, refusals)])
         return max(result, _expression(node.test, refusals), branches)

@@ -5,11 +5,16 @@ receive it, decorators around it, transitively. Where that cannot be followed th
 and "ignored" are claimed only of what was followed to its end.
 """
 
+from __future__ import annotations
+
 import ast
 import inspect
 import types
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from . import flow, source, values
+from . import candidates, flow, members, source, values
+from .candidates import Candidate
+from .scope import Scope
 
 
 class Outcome:
@@ -17,14 +22,16 @@ class Outcome:
 
     __slots__ = ("names", "prefixes", "reasons", "refusal", "refuser")
 
-    def __init__(self, names=None, reason="", refusal=flow.NO, refuser=""):
+    def __init__(
+        self, names: Optional[Dict[str, str]] = None, reason: str = "", refusal: int = flow.NO, refuser: str = ""
+    ) -> None:
         self.names = names or {}
-        self.prefixes = {}
+        self.prefixes: Dict[str, str] = {}
         self.reasons = [reason] if reason else []
         self.refusal = refusal
         self.refuser = refuser
 
-    def add(self, other):
+    def add(self, other: Outcome) -> None:
         """Take over what another outcome accepts and cannot tell (not its refusal)."""
         for name, way in other.names.items():
             self.names.setdefault(name, way)
@@ -34,7 +41,7 @@ class Outcome:
         self.refuser = self.refuser or other.refuser
 
 
-def effective(function, cls=None):
+def effective(function: Any, cls: Any = None) -> Tuple[Outcome, str, str]:
     """{accepts, prefixes, extra, reason} of a callable beyond its parameters, in the schema's shape.
 
     `cls` is the class of `self`; the first parameter is then taken as `self`.
@@ -51,7 +58,7 @@ def effective(function, cls=None):
     return outcome, extra, reason
 
 
-_MEMO = {}
+_MEMO: Dict[Tuple[Any, Any], Outcome] = {}
 
 
 _HAND_ON = ("partial", *flow.RUNNERS)
@@ -61,11 +68,11 @@ _HAND_ON = ("partial", *flow.RUNNERS)
 class _Follower:
     """One walk; `_cut` notes the functions that a cycle cut short, whose callers' outcomes are not to be kept."""
 
-    def __init__(self):
-        self._stack = []
-        self._cut = set()
+    def __init__(self) -> None:
+        self._stack: List[Any] = []
+        self._cut: Set[Any] = set()
 
-    def outcome(self, function, cls):
+    def outcome(self, function: Any, cls: Any) -> Outcome:
         """The outcome of passing unknown keywords to a function (with `self` bound where `cls` is given)."""
         function = source.plain(function)
         if function in (inspect.Signature.bind, inspect.Signature.bind_partial):
@@ -90,7 +97,7 @@ class _Follower:
             _MEMO[key] = outcome
         return outcome
 
-    def _follow(self, function, cls):
+    def _follow(self, function: Any, cls: Any) -> Outcome:
         node = source.node_of(function) if isinstance(function, types.FunctionType) else None
         if node is None:
             return _without_source(function, cls)
@@ -99,18 +106,18 @@ class _Follower:
         if cls is not None and positional and not getattr(arguments, "posonlyargs", []):
             positional = positional[1:]
         way = _way(function, cls)
-        outcome = Outcome({name: way for name in positional + [argument.arg for argument in arguments.kwonlyargs]})
+        outcome = Outcome(dict.fromkeys(positional + [argument.arg for argument in arguments.kwonlyargs], way))
         outcome.names.pop("self", None)
         if arguments.kwarg is None:
             outcome.refusal, outcome.refuser = flow.MUST, way
             return outcome
-        scope = values.Scope(function, node, cls)
+        scope = Scope(function, node, cls)
         for name, typed in _typed_dict(arguments.kwarg.annotation, scope):
             outcome.names.setdefault(name, typed)
         self._pursue(outcome, scope, arguments.kwarg.arg, way)
         return outcome
 
-    def _pursue(self, outcome, scope, start, way):
+    def _pursue(self, outcome: Outcome, scope: Scope, start: str, way: str) -> None:
         """Add to `outcome` what becomes of the dictionary in the parameter `start`."""
         rest = flow.Rest(scope.node, scope, start)
         for name in rest.names:
@@ -127,7 +134,7 @@ class _Follower:
             outcome.add(self._whole(call, argument, scope, way))
         outcome.refusal = flow.refusal(scope.node, refusals)
 
-    def _sink(self, call, scope, way, rest):
+    def _sink(self, call: Any, scope: Scope, way: str, rest: flow.Rest) -> Outcome:
         """The outcome of a call that the rest is spread into."""
         targets = self._targets(call)
         result = Outcome()
@@ -143,12 +150,12 @@ class _Follower:
         _tell_where(result, way)
         return result
 
-    def _whole(self, call, argument, scope, way):
+    def _whole(self, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
         result = Outcome()
         for candidate in values.evaluate(call.func, scope):
-            cls = candidate.cls if isinstance(candidate, values.Method) else None
-            function = candidate.function if cls is not None else getattr(candidate, "value", None)
+            cls = candidate.cls if isinstance(candidate, candidates.Method) else None
+            function = getattr(candidate, "function", getattr(candidate, "value", None))
             function = source.innermost(function)
             node = source.node_of(function) if isinstance(function, types.FunctionType) else None
             start = _parameter(node, argument, cls is not None) if node is not None else ""
@@ -159,18 +166,18 @@ class _Follower:
                 self._cut.add(key)
             else:
                 self._stack.append(key)
-                self._pursue(result, values.Scope(function, node, cls), start, _way(function, cls))
+                self._pursue(result, Scope(function, node, cls), start, _way(function, cls))
                 self._stack.pop()
                 self._cut.discard(key)
         _tell_where(result, way)
         return result
 
-    def _candidate(self, candidate, call, scope):
-        if isinstance(candidate, values.Instance):
-            candidate = values.called(candidate.cls)
-        if isinstance(candidate, values.Method):
+    def _candidate(self, candidate: Candidate, call: Any, scope: Scope) -> Outcome:
+        if isinstance(candidate, candidates.Instance):
+            candidate = members.called(candidate.cls)
+        if isinstance(candidate, candidates.Method):
             return self.outcome(candidate.function, candidate.cls)
-        if isinstance(candidate, values.Live):
+        if isinstance(candidate, candidates.Live):
             live = candidate.value
             if isinstance(live, type):
                 return self._constructed(live)
@@ -182,11 +189,11 @@ class _Follower:
             if callable(live) and isinstance(type(live).__call__, types.FunctionType):
                 return self.outcome(type(live).__call__, type(live))
             return _without_source(live, None)
-        if isinstance(candidate, values.Unknown):
+        if isinstance(candidate, candidates.Unknown):
             return Outcome(reason="{} is not known".format(candidate.reason))
         return Outcome(reason="a call of {} is not followed".format(type(candidate).__name__.lower()))
 
-    def _constructed(self, cls):
+    def _constructed(self, cls: Any) -> Outcome:
         if cls is dict:  # keeps what it gets; where that goes is seen from the other candidates
             return Outcome()
         init = cls.__init__
@@ -194,7 +201,7 @@ class _Follower:
             return self.outcome(init, cls)
         return _without_source(cls, None)
 
-    def _class_of_self(self, function, call, scope):
+    def _class_of_self(self, function: Any, call: Any, scope: Scope) -> Any:
         """The class that a decorator's `func(self, *args, **kwargs)` hands on, or None for a plain function."""
         code = function.__code__
         arguments = call.args[1:] if call.args and call.args[0] in self._targets(call) else call.args
@@ -208,21 +215,21 @@ class _Follower:
         return None
 
     @staticmethod
-    def _targets(call):
+    def _targets(call: Any) -> List[Any]:
         """The callables among the arguments of `partial(f, ...)` and `checkpoint(f, ...)`."""
         return call.args[:1] if _name_of(call) in _HAND_ON else []
 
 
-def _name_of(call):
+def _name_of(call: Any) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
-def _tell_where(outcome, way):
+def _tell_where(outcome: Outcome, way: str) -> None:
     """Give reasons without a place the place where they arose."""
     outcome.reasons = [reason if " in `" in reason else "{} in `{}`".format(reason, way) for reason in outcome.reasons]
 
 
-def _parameter(node, argument, is_method):
+def _parameter(node: Any, argument: Any, is_method: bool) -> str:
     """The name of the parameter that an argument fills, by keyword or position; "" where that is not plain."""
     names = [item.arg for item in getattr(node.args, "posonlyargs", []) + node.args.args]
     if isinstance(argument, str):
@@ -231,12 +238,12 @@ def _parameter(node, argument, is_method):
     return names[index] if index < len(names) else ""
 
 
-def _is_vararg(node, scope):
+def _is_vararg(node: Any, scope: Scope) -> bool:
     vararg = scope.node.args.vararg
     return isinstance(node, ast.Name) and vararg is not None and node.id == vararg.arg
 
 
-def _way(function, cls):
+def _way(function: Any, cls: Any) -> str:
     name = getattr(function, "__name__", "?")
     code = getattr(function, "__code__", None)
     if code is not None and code.co_name != name:
@@ -246,7 +253,7 @@ def _way(function, cls):
     return "{}.{}".format(cls.__name__, name) if cls is not None else name
 
 
-def _without_source(function, cls):
+def _without_source(function: Any, cls: Any) -> Outcome:
     """A callable whose source cannot be had: its signature says all that is known."""
     try:
         signature = inspect.signature(function, follow_wrapped=False)
@@ -262,7 +269,7 @@ def _without_source(function, cls):
     return Outcome(names, refusal=flow.MUST, refuser=name)
 
 
-def _typed_dict(annotation, scope):
+def _typed_dict(annotation: Any, scope: Scope) -> Iterator[Tuple[str, str]]:
     """(name, class name) for the keys of `**kwargs: Unpack[X]`."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
@@ -275,13 +282,13 @@ def _typed_dict(annotation, scope):
     if not isinstance(inner, ast.expr):  # Python 3.8 wraps it
         inner = getattr(inner, "value", None)
     for value in values.evaluate(inner, scope):
-        if isinstance(value, values.Live) and isinstance(value.value, type):
+        if isinstance(value, candidates.Live) and isinstance(value.value, type):
             for name in _typed_keys(value.value):
                 yield name, value.value.__name__
 
 
-def _typed_keys(cls):
-    keys = []
+def _typed_keys(cls: Any) -> List[str]:
+    keys: List[str] = []
     for base in (cls,) + tuple(getattr(cls, "__orig_bases__", ())):
         keys.extend(key for key in getattr(base, "__annotations__", {}) if key not in keys)
     return keys

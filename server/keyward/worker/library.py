@@ -1,21 +1,21 @@
 """What to introspect of a distribution: its families and their modules, its exported names, its entries."""
 
+from __future__ import annotations
+
 import inspect
 import os
 import pkgutil
 import sys
 import types
+from importlib import metadata
+from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
-try:
-    from importlib import metadata
-except ImportError:  # pragma: no cover - Python 3.7 and earlier
-    metadata = None
-
+from . import candidates
 from . import entries as make
-from . import values
+from .parameters import Entry
 
 
-def plan(distribution, modules):
+def plan(distribution: str, modules: Any) -> Plan:
     """The plan for a distribution; `modules` are those that the scan found."""
     if distribution == "transformers":
         return Transformers(distribution)
@@ -24,7 +24,7 @@ def plan(distribution, modules):
     return Plan(distribution, modules)
 
 
-def qualified(entry):
+def qualified(entry: Entry) -> str:
     """The key of an entry in its family."""
     return "{}.{}".format(entry["module"], entry["name"])
 
@@ -32,23 +32,23 @@ def qualified(entry):
 class Plan:
     """Any distribution: every module that defines torch modules is a family."""
 
-    def __init__(self, distribution, modules=()):
+    def __init__(self, distribution: str, modules: Iterable[str] = ()) -> None:
         self.distribution = distribution
         self.families = {name: [name] for name in modules}
         self.root = ""
-        self.problems = []
-        self._done = {}
-        self._exports = {}
+        self.problems: List[str] = []
+        self._done: Dict[str, List[str]] = {}
+        self._exports: Dict[str, Dict[str, str]] = {}
 
     @property
-    def version(self):
+    def version(self) -> str:
         """The installed version, "" where the metadata does not say."""
         try:
             return metadata.version(self.distribution)
         except Exception:
             return ""
 
-    def index(self):
+    def index(self) -> Dict[str, Any]:
         """The content of the `index` answer, as far as it is known now."""
         return {
             "distribution": self.distribution,
@@ -57,9 +57,9 @@ class Plan:
             "modules": {module: family for family, modules in sorted(self._done.items()) for module in modules},
         }
 
-    def entries(self, family, modules):
+    def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
         """{name: entry} of a family, from its live modules."""
-        found = {}
+        found: Dict[str, Entry] = {}
         for module in modules:
             for value in self.members(module):
                 self.add(found, value)
@@ -69,19 +69,20 @@ class Plan:
             self._export_from_packages(module)
         return dict(sorted(found.items()))
 
-    def rest(self):
+    def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
         """(family, entries) for what no family module defines but exports name."""
         return ()
 
-    def members(self, module):
+    def members(self, module: Any) -> Iterator[Any]:
         """The classes and functions of a module that get an entry: here torch modules and dataclass outputs."""
-        base = values.module_class()
+        base = candidates.module_class()
         for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                if (base is not None and issubclass(value, base)) or make.role_of(value) == "output":
-                    yield value
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue
+            if (base is not None and issubclass(value, base)) or make.role_of(value) == "output":
+                yield value
 
-    def add(self, found, value, alias="", module=""):
+    def add(self, found: Any, value: Any, alias: str = "", module: str = "") -> None:
         """Put the entry of a live object into `found`, under an alias in `module` where there is one.
 
         One that fails is left out with a problem.
@@ -98,21 +99,21 @@ class Plan:
             name = getattr(value, "__qualname__", repr(value))
             self.problems.append("{} could not be read ({}).".format(name, type(error).__name__))
 
-    def export(self, module):
+    def export(self, module: Any) -> None:
         """Note the public names that a module defines itself."""
         names = self._exports.setdefault(module.__name__, {})
         for value in self.members(module):
             if not value.__name__.startswith("_") and vars(module).get(value.__name__) is value:
                 names[value.__name__] = module.__name__
 
-    def _export_from_packages(self, module):
+    def _export_from_packages(self, module: Any) -> None:
         """Note the names of a module that packages above it export."""
-        package = module.__name__
+        package = str(module.__name__)
         while "." in package:
             package = package.rpartition(".")[0]
             holder = sys.modules.get(package)
             for value in self.members(module):
-                if holder is not None and vars(holder).get(value.__name__) is value:
+                if _names(holder, value):
                     self._exports.setdefault(package, {})[value.__name__] = module.__name__
 
 
@@ -121,7 +122,7 @@ class Torch(Plan):
 
     _PACKAGES = ("torch.nn", "torch.nn.functional", "torch.nn.utils.rnn", "torch.optim", "torch.optim.lr_scheduler")
 
-    def __init__(self, distribution):
+    def __init__(self, distribution: Any) -> None:
         super().__init__(distribution)
         self.root = "torch"
         names = ["torch", "torch.nn.functional", "torch.nn.utils.rnn", "torch.nn.parallel", "torch.optim"]
@@ -130,17 +131,22 @@ class Torch(Plan):
             names += _submodules(package)
         self.families = {name: [name] for name in names}
 
-    def members(self, module):
+    def members(self, module: Any) -> Iterator[Any]:
         name = module.__name__
         for key, value in list(vars(module).items()):
             if isinstance(value, type) and value.__module__ == name and not key.startswith("_"):
                 if name != "torch" or key in ("Tensor", "Generator"):
                     yield value
-            elif isinstance(value, types.FunctionType) and value.__name__ == key and not key.startswith("_"):
-                if value.__module__ in (name, "torch.functional") and (name in self._PACKAGES or name == "torch"):
-                    yield value
+            elif (
+                isinstance(value, types.FunctionType)
+                and value.__name__ == key
+                and not key.startswith("_")
+                and value.__module__ in (name, "torch.functional")
+                and (name in self._PACKAGES or name == "torch")
+            ):
+                yield value
 
-    def entries(self, family, modules):
+    def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
         found = super().entries(family, modules)
         for module in modules:
             if module.__name__ == "torch.nn.functional":
@@ -153,18 +159,18 @@ class Torch(Plan):
                             names[key] = module.__name__
         return dict(sorted(found.items()))
 
-    def _export_from_packages(self, module):
+    def _export_from_packages(self, module: Any) -> None:
         super()._export_from_packages(module)
         holder = sys.modules.get("torch.nn")
         for value in self.members(module):
-            if holder is not None and vars(holder).get(value.__name__) is value:
+            if _names(holder, value):
                 self._exports.setdefault("torch.nn", {})[value.__name__] = module.__name__
 
 
 class Transformers(Plan):
     """transformers: a family for each folder of models, the exported names, and their base and output classes."""
 
-    def __init__(self, distribution):
+    def __init__(self, distribution: Any) -> None:
         super().__init__(distribution)
         self.root = "transformers"
         self.families = {}
@@ -175,12 +181,12 @@ class Transformers(Plan):
             if modules:
                 self.families[name] = modules
 
-    def index(self):
+    def index(self) -> Dict[str, Any]:
         if not self._exports:
             self._exports["transformers"] = self._announced()
         return super().index()
 
-    def _announced(self):
+    def _announced(self) -> Dict[str, str]:
         """name -> module, as the lazy package announces them, before anything is imported."""
         package = sys.modules.get("transformers")
         known = getattr(package, "_class_to_module", None)
@@ -192,26 +198,27 @@ class Transformers(Plan):
             if not name.startswith("_") and "dummy_" not in module
         }
 
-    def members(self, module):
-        base = values.module_class()
+    def members(self, module: Any) -> Iterator[Any]:
+        base = candidates.module_class()
         for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                if make.role_of(value) != "class" or (base is not None and issubclass(value, base)):
-                    yield value
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue
+            if make.role_of(value) != "class" or (base is not None and issubclass(value, base)):
+                yield value
 
-    def export(self, module):
+    def export(self, module: Any) -> None:
         return
 
-    def _export_from_packages(self, module):
+    def _export_from_packages(self, module: Any) -> None:
         return
 
-    def rest(self):
+    def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
         """What else the package exports, and the bases and outputs that entries refer to, a module at a time."""
         package = sys.modules.get("transformers")
         done = {module for modules in self._done.values() for module in modules}
-        by_module = {}
-        aliases = {}
-        exports = {}
+        by_module: Dict[str, List[Any]] = {}
+        aliases: Dict[str, Any] = {}
+        exports: Dict[str, str] = {}
         for name in self._public_names(package):
             try:
                 value = getattr(package, name)
@@ -233,6 +240,7 @@ class Transformers(Plan):
         self._exports["transformers"] = exports
         for module, extra in self._referred(done).items():
             by_module.setdefault(module, []).extend(value for value in extra if value not in by_module.get(module, ()))
+        found: Dict[str, Entry] = {}
         for module, members in sorted(by_module.items()):
             found = {}
             for value in sorted(members, key=lambda item: item.__qualname__):
@@ -245,12 +253,15 @@ class Transformers(Plan):
         self._done["transformers"] = ["transformers"]
         yield "transformers", found
 
-    def _public_names(self, package):
-        return sorted(name for name in dir(package) if not name.startswith("_"))
+    def _public_names(self, package: Any) -> List[str]:
+        """What the package lists, and names of tokenizers and processors that it knows without listing them."""
+        names = {name for name in dir(package) if not name.startswith("_")}
+        prefixes = {name[: -len("Config")] for name in names if name.endswith("Config")}
+        return sorted(names | {prefix + suffix for prefix in prefixes for suffix in _UNLISTED})
 
-    def _referred(self, done):
+    def _referred(self, done: Set[str]) -> Dict[str, List[Any]]:
         """Output, model and mixin classes of shared modules, by module."""
-        found = {}
+        found: Dict[str, List[Any]] = {}
         for name, module in sorted(sys.modules.items()):
             if name.startswith("transformers.") and name not in done and isinstance(module, types.ModuleType):
                 if ".models." in name:
@@ -261,7 +272,18 @@ class Transformers(Plan):
         return found
 
 
-def _package_folder(name):
+def _names(holder: Any, value: Any) -> bool:
+    """Whether a module, if there is one, has an object under the object's own name."""
+    return holder is not None and getattr(holder, value.__name__, None) is value
+
+
+_UNLISTED = tuple(kind + fast for kind in ("Tokenizer", "ImageProcessor") for fast in ("", "Fast")) + (
+    "FeatureExtractor",
+    "Processor",
+)
+
+
+def _package_folder(name: str) -> str:
     module = sys.modules.get(name)
     if module is None:
         try:
@@ -275,25 +297,35 @@ def _package_folder(name):
     return os.path.dirname(getattr(module, "__file__", "") or "")
 
 
-_KINDS_OF_FILES = ("modeling_", "configuration_", "tokenization_", "processing_", "image_processing_")
-_KINDS_OF_FILES += ("feature_extraction_", "video_processing_", "auto_factory")
+_KINDS_OF_FILES = (
+    "modeling_",
+    "configuration_",
+    "tokenization_",
+    "processing_",
+    "image_processing_",
+    "feature_extraction_",
+    "video_processing_",
+    "auto_factory",
+)
 _OTHER_FRAMEWORKS = ("modeling_tf_", "modeling_flax_", "tokenization_tf_", "modeling_flash_attention")
 
 
-def _files(folder, package):
+def _files(folder: str, package: str) -> List[str]:
     """Dotted names of a family's files, those of subfolders too."""
     found = []
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name.isidentifier() and name != "__pycache__")
         inside = os.path.relpath(root, folder)
         dotted = package if inside == "." else package + "." + inside.replace(os.sep, ".")
-        for name in sorted(files):
-            if name.endswith(".py") and name.startswith(_KINDS_OF_FILES) and not name.startswith(_OTHER_FRAMEWORKS):
-                found.append(dotted + "." + name[:-3])
+        found += [
+            dotted + "." + name[:-3]
+            for name in sorted(files)
+            if name.endswith(".py") and name.startswith(_KINDS_OF_FILES) and not name.startswith(_OTHER_FRAMEWORKS)
+        ]
     return found
 
 
-def _submodules(package):
+def _submodules(package: str) -> List[str]:
     folder = _package_folder(package)
     if not folder:
         return []

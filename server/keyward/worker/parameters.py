@@ -1,10 +1,16 @@
 """Parameters and annotations of live callables, in the shape of `keyward.signatures.model.Parameter`."""
 
+from __future__ import annotations
+
 import inspect
 import re
 import typing
+from typing import Any, Dict, List, Optional, Sequence
 
 from . import documentation
+
+Entry = Dict[str, Any]
+"""An entry, parameter or signature as JSON."""
 
 _KINDS = {
     inspect.Parameter.POSITIONAL_ONLY: "positional_only",
@@ -18,7 +24,7 @@ _LONGEST_DEFAULT = 60
 _LONGEST_ANNOTATION = 160
 
 
-def signature_of(function):
+def signature_of(function: Any) -> Optional[inspect.Signature]:
     """`inspect.signature`, or None where there is none to be had."""
     try:
         return inspect.signature(function)
@@ -26,20 +32,20 @@ def signature_of(function):
         return None
 
 
-def parameters(signature, drop_first, docstrings):
+def parameters(signature: inspect.Signature, drop_first: bool, docstrings: Sequence[Optional[str]]) -> List[Entry]:
     """The parameters as a list of dictionaries; `drop_first` leaves out `self`."""
     live = list(signature.parameters.values())
     if drop_first and live and live[0].kind in (live[0].POSITIONAL_ONLY, live[0].POSITIONAL_OR_KEYWORD):
         del live[0]
     names = {parameter.name for parameter in live}
-    docs = {}
+    docs: Dict[str, str] = {}
     for text in docstrings:
         for name, line in documentation.items(text, names).items():
             docs.setdefault(name, line)
     return [_parameter(parameter, docs.get(parameter.name, "")) for parameter in live]
 
 
-def _parameter(live, doc):
+def _parameter(live: Any, doc: str) -> Entry:
     entry = {"name": live.name}
     if live.kind is not live.POSITIONAL_OR_KEYWORD:
         entry["kind"] = _KINDS[live.kind]
@@ -52,10 +58,10 @@ def _parameter(live, doc):
     return entry
 
 
-def default(value):
+def default(value: Any) -> str:
     """A short text for a default that is the same in every process."""
     if inspect.isclass(value) or inspect.isroutine(value):
-        return getattr(value, "__qualname__", None) or getattr(value, "__name__", "...")
+        return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", "..."))
     try:
         text = _ADDRESS.sub("", repr(value))
     except Exception:
@@ -69,7 +75,7 @@ def default(value):
     return text if len(text) <= _LONGEST_DEFAULT else text[: _LONGEST_DEFAULT - 4].rstrip() + " ..."
 
 
-def annotation(value):
+def annotation(value: Any) -> str:
     """A type as one would write it, the same for every Python version."""
     try:
         text = _annotation(value)
@@ -78,7 +84,7 @@ def annotation(value):
     return text if len(text) <= _LONGEST_ANNOTATION else text[: _LONGEST_ANNOTATION - 4].rstrip() + " ..."
 
 
-def _annotation(value):
+def _annotation(value: Any) -> str:
     if value is None or value is type(None):
         return "None"
     if value is Ellipsis:
@@ -92,7 +98,7 @@ def _annotation(value):
     if isinstance(value, (list, tuple)):
         return "[{}]".format(", ".join(_annotation(item) for item in value))
     origin = getattr(value, "__origin__", None)
-    arguments = getattr(value, "__args__", ())
+    arguments: Any = getattr(value, "__args__", ())
     if origin is typing.Union or type(value).__name__ == "UnionType":
         parts = []
         for argument in arguments:

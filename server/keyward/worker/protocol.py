@@ -45,7 +45,7 @@ def index_request(
     skip: Iterable[str] = (),
     have: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Introspect `distribution`: `families` come first, modules in `skip` are not imported, families in `have` not sent.
+    """Introspect `distribution`: `families` come first, `skip` is not imported, families in `have` are not sent.
 
     `modules` are those that the scan found; for torch and transformers the worker knows them itself.
     """

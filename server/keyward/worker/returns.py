@@ -1,14 +1,18 @@
 """Which class a callable returns, as its annotation says."""
 
+from __future__ import annotations
+
 import ast
 import inspect
 import sys
 import typing
+from typing import Any, Dict, List, Optional
 
-from . import source, values
+from . import candidates, source
+from .scope import own_nodes
 
 
-def returned_class(function):
+def returned_class(function: Any) -> str:
     """Qualified name of the one class that a call returns; "" where there is none or more than one."""
     function = source.innermost(function)
     annotation = getattr(function, "__annotations__", {}).get("return", inspect.Parameter.empty)
@@ -23,19 +27,24 @@ def returned_class(function):
     return "{}.{}".format(cls.__module__, cls.__qualname__)
 
 
-def _made(function):
+def _made(function: Any) -> List[Any]:
     """The output classes whose constructors stand in the function's return statements."""
     node = source.node_of(function)
-    made = []
-    for child in values.own_nodes(getattr(node, "body", None) or []) if isinstance(node, ast.FunctionDef) else ():
-        if isinstance(child, ast.Return) and isinstance(child.value, ast.Call) and isinstance(child.value.func, ast.Name):
-            cls = getattr(function, "__globals__", {}).get(child.value.func.id)
-            if isinstance(cls, type) and any(base.__name__ == "ModelOutput" for base in cls.__mro__) and cls not in made:
+    made: List[Any] = []
+    for child in own_nodes(getattr(node, "body", None) or []) if isinstance(node, ast.FunctionDef) else ():
+        call = child.value if isinstance(child, ast.Return) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+            cls = getattr(function, "__globals__", {}).get(call.func.id)
+            if isinstance(cls, type) and _is_output(cls) and cls not in made:
                 made.append(cls)
     return made
 
 
-def _classes(annotation, namespace):
+def _is_output(cls: Any) -> bool:
+    return any(base.__name__ == "ModelOutput" for base in cls.__mro__)
+
+
+def _classes(annotation: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
     """The classes of an annotation, tuples and None aside (`return_dict=False` gives a tuple); None: not known."""
     if annotation is None or annotation is type(None):
         return []
@@ -51,7 +60,7 @@ def _classes(annotation, namespace):
     if annotation is tuple or origin is tuple:
         return []
     if origin is typing.Union or type(annotation).__name__ == "UnionType":
-        union = []
+        union: List[Any] = []
         for argument in annotation.__args__:
             found = _classes(argument, namespace)
             if found is None:
@@ -66,18 +75,17 @@ def _classes(annotation, namespace):
     if tensor is not None and (annotation is tensor or type(annotation).__name__ == "tensortype"):
         return [tensor]
     name = annotation.__name__
-    is_output = any(base.__name__ == "ModelOutput" for base in annotation.__mro__)
-    module = values.module_class()
-    if is_output or name.endswith("Output") or (module is not None and issubclass(annotation, module)):
+    module = candidates.module_class()
+    if _is_output(annotation) or name.endswith("Output") or (module is not None and issubclass(annotation, module)):
         return [annotation]
     return None
 
 
-def _classes_of_text(text, namespace):
+def _classes_of_text(text: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
     """`A | B` as text, where this Python cannot evaluate it (before 3.10, or a name that is not there)."""
     if "|" not in text or "[" in text.replace("Optional[", ""):
         return None
-    union = []
+    union: List[Any] = []
     for part in text.split("|"):
         part = part.strip()
         if part in ("tuple", "Tuple", "None"):

@@ -1,12 +1,11 @@
 """Which installed distributions define torch modules: a textual scan that imports nothing."""
 
+from __future__ import annotations
+
 import os
 import sys
-
-try:
-    from importlib import metadata
-except ImportError:  # pragma: no cover - Python 3.7 and earlier
-    metadata = None
+from importlib import metadata
+from typing import Any, Dict, List, Optional
 
 _OWN_PLAN = ("torch", "transformers")
 _MARKS = (b"nn.Module", b"(Module)", b"(PreTrainedModel)")
@@ -15,7 +14,7 @@ _LARGEST = 2000000
 _SKIPPED_FOLDERS = ("test", "tests", "testing", "examples", "benchmarks", "docs", "scripts")
 
 
-def distributions():
+def distributions() -> List[Dict[str, Any]]:
     """[{name, version, modules}] of every distribution worth an index, torch and transformers first."""
     found = {}
     for distribution in metadata.distributions():
@@ -35,12 +34,12 @@ def distributions():
     return sorted(found.values(), key=lambda item: (item["name"] not in _OWN_PLAN, item["name"]))
 
 
-def canonical(name):
+def canonical(name: Optional[str]) -> str:
     """The normal form of a distribution's name."""
     return (name or "").lower().replace("_", "-").replace(".", "-")
 
 
-def _modules(distribution):
+def _modules(distribution: Any) -> List[str]:
     modules = []
     for relative in distribution.files or ():
         parts = relative.parts
@@ -59,7 +58,7 @@ def _modules(distribution):
     return sorted(modules)
 
 
-def _defines_modules(path):
+def _defines_modules(path: str) -> bool:
     try:
         if os.path.getsize(path) > _LARGEST:
             return False
@@ -70,7 +69,7 @@ def _defines_modules(path):
     return _TORCH in text and any(mark in text for mark in _MARKS)
 
 
-def top_folder(module_name):
+def top_folder(module_name: str) -> str:
     """The folder that holds the top-level package of a module, or ""."""
     module = sys.modules.get(module_name.partition(".")[0])
     path = getattr(module, "__file__", None) or ""

@@ -1,9 +1,12 @@
 """The worker's loop: a private channel, one request, answers."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
 import warnings
+from typing import Any, Dict, List
 
 from . import library, protocol, scan
 
@@ -11,12 +14,12 @@ from . import library, protocol, scan
 class Channel:
     """The line to the client, out of reach of what libraries print."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
         sys.stdout = sys.stderr
 
-    def send(self, kind, **content):
+    def send(self, kind: str, **content: Any) -> None:
         """Write one answer. A client that has gone away ends the worker."""
         content["type"] = kind
         data = memoryview(protocol.encode(content))
@@ -27,7 +30,7 @@ class Channel:
             os._exit(3)
 
 
-def main():
+def main() -> int:
     """Serve one request; the exit status is 0 even where a library failed (that is a `problem`)."""
     channel = Channel()
     request = protocol.decode(sys.stdin.buffer.readline())
@@ -46,7 +49,7 @@ def main():
     return 0
 
 
-def _index(channel, request):
+def _index(channel: Channel, request: Dict[str, Any]) -> None:
     plan = library.plan(request["distribution"], request["modules"])
     skip = set(request["skip"])
     have = set(request["have"])
@@ -54,7 +57,7 @@ def _index(channel, request):
     families = sorted(plan.families.items(), key=lambda item: (first.get(item[0], len(first)), item[0]))
     total = sum(len(modules) for _, modules in families)
     done = 0
-    lacking = {}
+    lacking: Dict[str, List[str]] = {}
 
     root = plan.root
     if root and root not in skip:
@@ -82,7 +85,7 @@ def _index(channel, request):
     _report(channel, plan, lacking)
 
 
-def _report(channel, plan, lacking):
+def _report(channel: Channel, plan: library.Plan, lacking: Dict[str, List[str]]) -> None:
     for text in plan.problems:
         channel.send("problem", text=text)
     for missing, names in sorted(lacking.items()):
@@ -90,7 +93,7 @@ def _report(channel, plan, lacking):
         channel.send("problem", text="{} is not installed: {} left out.".format(missing, left_out))
 
 
-def _import(channel, name, lacking):
+def _import(channel: Channel, name: str, lacking: Dict[str, List[str]]) -> Any:
     """The imported module, or None after a problem was noted; nothing that an import raises gets past here.
 
     `lacking` collects the modules that want something which is not installed: that is usual and said once for all.

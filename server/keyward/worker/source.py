@@ -1,25 +1,35 @@
 """Finds the syntax tree of a live function or class; a file is parsed once while it is in use."""
 
+from __future__ import annotations
+
 import ast
 import collections
 import sys
 import types
+from typing import Any, Dict, NamedTuple, Tuple
 
 _KEPT = 64
-_FILES = collections.OrderedDict()
+_FILES: "collections.OrderedDict[str, File]" = collections.OrderedDict()
 
-File = collections.namedtuple("File", "functions classes")
+
+class File(NamedTuple):
+    """Nodes of functions by (first line, name), lines of classes by qualified name."""
+
+    functions: Dict[Tuple[int, str], Any]
+    classes: Dict[str, int]
+
+
 _NOTHING = File({}, {})
 
 
-def plain(function):
+def plain(function: Any) -> Any:
     """The function behind a method, static method or class method."""
     while isinstance(function, (types.MethodType, staticmethod, classmethod)):
         function = function.__func__
     return function
 
 
-def innermost(function):
+def innermost(function: Any) -> Any:
     """The function that decorators have been put around."""
     function = plain(function)
     while hasattr(function, "__wrapped__"):
@@ -27,7 +37,7 @@ def innermost(function):
     return function
 
 
-def node_of(function):
+def node_of(function: Any) -> Any:
     """The `ast.FunctionDef` or `ast.Lambda` of a live function, or None (no source, generated, compiled)."""
     code = getattr(function, "__code__", None)
     if code is None:
@@ -35,7 +45,7 @@ def node_of(function):
     return _file(code.co_filename).functions.get((code.co_firstlineno, code.co_name))
 
 
-def line_of(value):
+def line_of(value: Any) -> int:
     """The line of the definition of a class or function, from 1; 0 where it cannot be had."""
     if isinstance(value, type):
         path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
@@ -44,7 +54,7 @@ def line_of(value):
     return node.lineno if node is not None else 0
 
 
-def _file(path):
+def _file(path: str) -> File:
     found = _FILES.get(path)
     if found is None:
         found = _FILES[path] = _parse(path)
@@ -55,13 +65,13 @@ def _file(path):
     return found
 
 
-def _parse(path):
+def _parse(path: str) -> File:
     try:
         with open(path, "rb") as file:
             tree = ast.parse(file.read())
     except (OSError, SyntaxError, ValueError, RecursionError):
         return _NOTHING
-    functions = {}
+    functions: Dict[Tuple[int, str], Any] = {}
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             # A code object starts at its first decorator, in every Python that we meet.
@@ -71,12 +81,12 @@ def _parse(path):
             # Two on one line cannot be told apart: then neither is known.
             key = (node.lineno, "<lambda>")
             functions[key] = None if key in functions else node
-    classes = {}
+    classes: Dict[str, int] = {}
     _collect_classes(tree, "", classes)
     return File(functions, classes)
 
 
-def _collect_classes(node, prefix, found):
+def _collect_classes(node: Any, prefix: str, found: Any) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef):
             name = prefix + child.name

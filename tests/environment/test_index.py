@@ -1,0 +1,215 @@
+"""The cache is brought up to date whatever libraries and folders do; each mishap is one sentence."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from keyward.environment.fingerprint import installed, site_folders
+from keyward.environment.index import Report, is_current, update_index
+from keyward.environment.interpreter import Interpreter, find_interpreter
+from keyward.signatures.store import Signatures, cache_folder, open_signatures
+from standin.environment import make_environment
+
+MODULE = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x, scale=1.0):\n        return x\n"
+
+
+@pytest.fixture
+def interpreter(tmp_path: Path) -> Interpreter:
+    return find_interpreter(make_environment(tmp_path / ".venv"))
+
+
+def distribution(interpreter: Interpreter, name: str, **modules: str) -> None:
+    """Install a package whose modules have the given source."""
+    site = site_folders(interpreter)[0]
+    (site / name).mkdir()
+    (site / name / "__init__.py").write_text("")
+    for module, text in modules.items():
+        (site / name / f"{module}.py").write_text(text)
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    record = "".join(f"{name}/{module}.py,,\n" for module in ("__init__", *modules))
+    (info / "RECORD").write_text(record)
+
+
+def refresh(interpreter: Interpreter, cache: Path, silence_limit: float = 20.0) -> Report:
+    return update_index(interpreter, cache, silence_limit=silence_limit)
+
+
+def opened(interpreter: Interpreter, report: Report, tmp_path: Path) -> Signatures:
+    return open_signatures(installed(interpreter), report.cache, tmp_path / "nothing-shipped")
+
+
+def test_any_distribution_that_defines_modules_is_indexed(interpreter: Interpreter, tmp_path: Path) -> None:
+    distribution(interpreter, "nets", small=MODULE, plain="x = 1\n")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert (report.problems, report.indexed) == ((), ("transformers", "torch", "nets"))
+    found = opened(interpreter, report, tmp_path).find("nets.small.Net")
+    assert found is not None and found.entry.call is not None
+    assert found.library.label == "nets 1.0 in .venv"
+    assert found.entry.call.keywords == ("x", "scale")
+    assert found.entry.call.extra == "refused"
+
+
+def test_a_second_refresh_has_nothing_to_do(interpreter: Interpreter, tmp_path: Path) -> None:
+    refresh(interpreter, tmp_path / "cache")
+    assert refresh(interpreter, tmp_path / "cache").indexed == ()
+
+
+MISHAPS = {
+    "raises": ("raise RuntimeError('out of luck')\n", "RuntimeError: out of luck"),
+    "exits": ("import sys; sys.exit(3)\n", "sys.exit()"),
+    "dies": ("import os; os._exit(7)\n", "exit status 7"),
+    "kills": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n", "SIGKILL"),
+    "hangs": ("import time; time.sleep(600)\n", "no answer"),
+}
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_a_module_that_goes_wrong_costs_itself_and_nothing_else(
+    interpreter: Interpreter, tmp_path: Path, mishap: str
+) -> None:
+    source, said = MISHAPS[mishap]
+    # The scan takes a module for one of interest by its text.
+    distribution(interpreter, "nets", a_good=MODULE, b_bad=f"# import torch: nn.Module\n{source}", c_good=MODULE)
+    distribution(interpreter, "others", fine=MODULE)
+    report = refresh(interpreter, tmp_path / "cache", silence_limit=3.0 if mishap == "hangs" else 20.0)
+    (problem,) = report.problems
+    assert problem.startswith("nets.b_bad could not be imported")
+    assert said in problem
+    assert "\n" not in problem
+    signatures = opened(interpreter, report, tmp_path)
+    for name in ("nets.a_good.Net", "nets.c_good.Net", "others.fine.Net", "transformers.DeiTModel"):
+        assert signatures.find(name) is not None, name
+    assert refresh(interpreter, tmp_path / "cache").indexed == ()
+
+
+def test_what_a_library_prints_does_not_corrupt_the_channel(interpreter: Interpreter, tmp_path: Path) -> None:
+    noise = "import os, sys\nprint('{\"type\": \"done\"}')\nos.write(1, b'{}\\n' * 1000)\nsys.stdout.flush()\n"
+    distribution(interpreter, "nets", noisy=noise + MODULE)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("nets.noisy.Net") is not None
+
+
+def test_modules_of_the_worker_do_not_shadow_those_of_libraries(interpreter: Interpreter, tmp_path: Path) -> None:
+    (site_folders(interpreter)[0] / "values.py").write_text("HERE = 'the library'\n")
+    distribution(interpreter, "nets", uses=f"import values\nassert values.HERE\n{MODULE}")
+    assert refresh(interpreter, tmp_path / "cache").problems == ()
+
+
+def test_a_missing_requirement_is_said_once(interpreter: Interpreter, tmp_path: Path) -> None:
+    needy = f"import not_there\n{MODULE}"
+    distribution(interpreter, "nets", a=needy, b=needy, c=MODULE)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ("not_there is not installed: nets.a and 1 other modules left out.",)
+    assert opened(interpreter, report, tmp_path).find("nets.c.Net") is not None
+
+
+def test_nothing_is_started_in_a_folder_that_is_not_trusted(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    program.chmod(0o755)
+    report = update_index(Interpreter(program, "test"), tmp_path / "cache", trusted=False)
+    assert len(report.problems) == 1
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize("source", ["#!/bin/sh\nexit 5\n", "#!/nowhere/sh\n", "\x7fELF broken"])
+def test_an_interpreter_that_does_not_work_is_one_sentence(
+    interpreter: Interpreter, tmp_path: Path, source: str
+) -> None:
+    assert interpreter.path is not None
+    interpreter.path.unlink()
+    interpreter.path.write_text(source)
+    interpreter.path.chmod(0o755)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.indexed == ()
+    assert report.problems
+    assert all("\n" not in problem for problem in report.problems)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"format": 999, "entries": {}}'])
+def test_a_damaged_family_is_absent_and_built_anew(interpreter: Interpreter, tmp_path: Path, damage: bytes) -> None:
+    report = refresh(interpreter, tmp_path / "cache")
+    item = next(item for item in installed(interpreter) if item.distribution == "transformers")
+    path = cache_folder(report.cache, item) / "families" / "deit.json"
+    path.write_bytes(damage)
+    damaged = opened(interpreter, report, tmp_path)
+    assert damaged.find("transformers.DeiTModel") is None
+    assert damaged.find("transformers.BertModel") is not None
+    assert len(damaged.problems) == 1
+    assert not is_current(report.cache, item)
+    assert refresh(interpreter, tmp_path / "cache").indexed == ("transformers",)
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"format": 999, "distribution": "transformers", "versions": []}'])
+def test_a_damaged_index_is_absent_and_built_anew(interpreter: Interpreter, tmp_path: Path, damage: bytes) -> None:
+    report = refresh(interpreter, tmp_path / "cache")
+    item = next(item for item in installed(interpreter) if item.distribution == "transformers")
+    (cache_folder(report.cache, item) / "index.json").write_bytes(damage)
+    damaged = opened(interpreter, report, tmp_path)
+    assert damaged.find("transformers.DeiTModel") is None
+    assert damaged.find("torch.nn.Linear") is not None
+    assert len(damaged.problems) == 1
+    assert refresh(interpreter, tmp_path / "cache").indexed == ("transformers",)
+
+
+def test_a_cache_folder_that_cannot_be_written_is_replaced_for_now(interpreter: Interpreter, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.cache != tmp_path / "cache"
+    assert len(report.problems) == 1
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+def test_a_cancelled_refresh_ends_soon_and_keeps_what_it_read(interpreter: Interpreter, tmp_path: Path) -> None:
+    distribution(interpreter, "nets", slow=f"import time; time.sleep(600)\n{MODULE}")
+    cancelled = threading.Event()
+    report = update_index(
+        interpreter,
+        tmp_path / "cache",
+        progress=lambda step: cancelled.set() if step.label == "nets.slow" else None,
+        cancelled=cancelled,
+    )
+    assert report.cancelled
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+def test_families_that_are_asked_for_come_first(interpreter: Interpreter, tmp_path: Path) -> None:
+    # Where it is defined: what the package exports is known at the end only, unless it announces that itself.
+    first, later = "transformers.models.deit.modeling_deit.DeiTModel", "torch.nn.Linear"
+    seen: list[tuple[bool, bool]] = []
+
+    def changed(cache: Path) -> None:
+        signatures = open_signatures(installed(interpreter), cache, tmp_path / "nothing-shipped")
+        seen.append((signatures.find(first) is not None, signatures.find(later) is not None))
+
+    update_index(interpreter, tmp_path / "cache", families=("deit",), changed=changed)
+    assert seen[0] == (True, False)
+    assert seen[-1] == (True, True)
+
+
+def test_two_refreshes_at_a_time_agree(interpreter: Interpreter, tmp_path: Path) -> None:
+    reports: list[Report] = []
+    threads = [threading.Thread(target=lambda: reports.append(refresh(interpreter, tmp_path / "cache"))) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [report.problems for report in reports] == [(), ()]
+    assert sorted(name for report in reports for name in report.indexed) == ["torch", "transformers"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+def test_a_read_only_cache_is_replaced_for_now(interpreter: Interpreter, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir(mode=0o500)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert len(report.problems) == 1
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
