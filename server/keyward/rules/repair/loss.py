@@ -41,7 +41,7 @@ def loss_outside(place: Place, site: CallSite, labels: Passed) -> Fix | None:
     else:
         name = "loss"
         statement = _behind(place, assignment, f"{name} = {value}")
-        if statement is None:
+        if statement is None or _names_something(place, name):
             return None
         edits.append(statement)
     edits += [Edit(read.span.shifted(where.base), name) for where, read in reads]
@@ -121,6 +121,12 @@ def _bound_to(place: Place, read: syntax.Node) -> str | None:
             target = node.targets[0]
             return target.name if len(node.targets) == 1 and isinstance(target, syntax.Name) else None
     return None
+
+
+def _names_something(place: Place, name: str) -> bool:
+    """Whether the file defines or imports the name, so that it must not be bound to something else."""
+    source = place.analysis.source
+    return name in source.by_qualname or any(known.bound == name for known in imported(source))
 
 
 def _behind(place: Place, statement: syntax.Statement, text: str) -> Edit | None:
