@@ -32,8 +32,8 @@ def step(pixel_values, labels):
   All candidates are offered; the one that fits what the code does elsewhere comes first.
 - Add the parameter to your own `forward`, with the default `None`. Unsafe: nothing uses it yet.
 - Compute the loss outside the model. Unsafe: it is the cross-entropy, which may not be the loss that you want.
-- Remove the argument. Safe if evaluating it has no effect and there is no other way to mend the call: then the program
-  does exactly what it did. Else unsafe, because the argument shows what was wanted.
+- Remove the argument. Safe if evaluating it has no effect, it holds no labels, and there is no other way to mend the
+  call: then the program does exactly what it did. Else unsafe, because the argument shows what was wanted.
 
 ## When it stays silent
 - Where it is not sure what is called, where one of several candidates uses the keyword, and where `**kwargs` goes to a

@@ -34,6 +34,7 @@ None: only you know the value.
 
 ## When it stays silent
 - Where it is not sure what is called, or where one of several candidates is content.
+- For your own functions and constructors: type checkers look after those. Your own `forward` is checked.
 - Where `*arguments` or `**keywords` of unknown content may fill the parameter.
 - Where another argument of the same call is misnamed or surplus: that is the mistake, and it is reported.
 - While the closing parenthesis is not typed yet.

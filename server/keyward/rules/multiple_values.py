@@ -34,6 +34,7 @@ def step(x):
 
 ## When it stays silent
 - Where it is not sure what is called, or where one of several candidates is content.
+- For your own functions and constructors: type checkers look after those. Your own `forward` is checked.
 - For keys that only some paths put into a `**dictionary`.
 - Within `try` with a handler for `TypeError`, or `pytest.raises(TypeError)`: the call is meant to fail.
 """

@@ -34,6 +34,7 @@ def step(x, labels):
 
 ## When it stays silent
 - Where it is not sure what is called, or where one of several candidates has the place.
+- For your own functions and constructors: type checkers look after those. Your own `forward` is checked.
 - While the closing parenthesis is not typed yet.
 - Within `try` with a handler for `TypeError`, or `pytest.raises(TypeError)`: the call is meant to fail.
 """
