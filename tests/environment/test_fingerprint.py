@@ -63,3 +63,14 @@ def test_folders_that_pth_files_add_are_looked_at_and_their_code_is_not_run(
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     assert installed(Interpreter(None, "nothing", "no Python")) == ()
     assert installed(Interpreter(tmp_path / "bin" / "python", "test")) == ()
+
+
+def test_a_user_s_own_packages_count_for_interpreters_of_that_version_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for version in ("python3.11", "python3.9"):
+        install(tmp_path / "home" / ".local" / "lib" / version / "site-packages", f"for-{version[6:]}", "1.0")
+    install(tmp_path / "usr" / "lib" / "python3.11" / "site-packages", "torch", "2.0")
+    found = installed(Interpreter(tmp_path / "usr" / "bin" / "python3", "test"))
+    assert [item.distribution for item in found] == ["for-3-11", "torch"]

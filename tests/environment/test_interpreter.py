@@ -94,3 +94,21 @@ def test_python3_on_the_path_is_the_last_resort(tmp_path: Path) -> None:
     nothing = find_interpreter(variables={"PATH": ""})
     assert nothing.path is None
     assert nothing.problem
+
+
+def test_a_shim_of_pyenv_stands_for_the_version_that_it_would_start(tmp_path: Path) -> None:
+    root = tmp_path / "pyenv"
+    for version in ("3.10.1", "3.12.1"):
+        (root / "versions" / version / "bin").mkdir(parents=True)
+        program(root / "versions" / version / "bin" / "python")
+    (root / "shims").mkdir()
+    program(root / "shims" / "python3")
+    (root / "version").write_text("3.12.1\n")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".python-version").write_text("gone\n3.10.1\n")
+    variables = {"PATH": str(root / "shims")}
+    found = [
+        find_interpreter(start=start, workspace=start, variables=variables).path
+        for start in (tmp_path / "project", tmp_path)
+    ]
+    assert found == [root / "versions" / version / "bin" / "python" for version in ("3.10.1", "3.12.1")]

@@ -29,13 +29,13 @@ def site_folders(interpreter: Interpreter) -> tuple[Path, ...]:
     elif configuration.get("include-system-site-packages", "").lower() == "true":
         home = Path(configuration.get("home", ""))
         prefixes.append(home.parent if home.name in ("bin", "Scripts") else home)
-    folders: list[Path] = []
-    for root in prefixes:
-        for folder in _site_packages(root):
-            for found in (folder, *_from_pth(folder)):
-                if found not in folders:
-                    folders.append(found)
-    return tuple(folders)
+    sites = [folder for root in prefixes for folder in _site_packages(root)]
+    if not configuration or len(prefixes) > 1:
+        versions = {folder.parent.name for folder in sites}
+        users = _site_packages(Path.home() / ".local")
+        sites = [folder for folder in users if folder.parent.name in versions] + sites
+    found = (added for folder in sites for added in (folder, *_from_pth(folder)))
+    return tuple(dict.fromkeys(found))
 
 
 def _pyvenv(prefix: Path) -> dict[str, str]:

@@ -71,7 +71,7 @@ def find_interpreter(
     for name in ("python3", "python"):
         on_path = shutil.which(name, path=variables.get("PATH"))
         if on_path:
-            return Interpreter(Path(on_path), f"{name} on PATH")
+            return Interpreter(_behind_shim(Path(on_path), start), f"{name} on PATH")
     return Interpreter(None, "nothing", "No Python interpreter was found; give one with --python.")
 
 
@@ -102,6 +102,25 @@ def _executable(folder: Path) -> Path | None:
         except OSError:
             continue
     return None
+
+
+def _behind_shim(path: Path, start: Path | None) -> Path:
+    """The interpreter that a shim of pyenv would start, by the files that pyenv itself goes by; others as they are."""
+    if path.parent.name != "shims":
+        return path
+    root = path.parent.parent
+    folder = Path(os.path.abspath(start)) if start is not None else root
+    choices = [candidate / ".python-version" for candidate in (folder, *folder.parents)]
+    for choice in (*choices, root / "version"):
+        try:
+            versions = choice.read_text(encoding="utf-8", errors="replace").split()
+        except OSError:
+            continue
+        for version in versions:
+            executable = _executable(root / "versions" / version)
+            if executable is not None:
+                return executable
+    return path
 
 
 def _nearest(start: Path, workspace: Path | None) -> Interpreter | None:
