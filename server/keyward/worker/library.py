@@ -224,17 +224,19 @@ class Transformers(Plan):
                 value = getattr(package, name)
             except Exception:
                 continue
-            if type(value).__name__ == "DummyObject" or not isinstance(value, (type, types.FunctionType)):
+            module = getattr(value, "__module__", None) or ""
+            if not module.startswith("transformers."):
                 continue
-            module = getattr(value, "__module__", "") or ""
-            if not module.startswith("transformers.") or "dummy_" in module:
+            exports[name] = module
+            if type(value).__name__ == "DummyObject" or "dummy_" in module:
+                continue  # the name is there, what it needs is not installed
+            if not isinstance(value, (type, types.FunctionType)):
                 continue
             if value.__qualname__ != name:
                 # The name of another backend's class, say, which this one stands in for.
                 exports[name] = "transformers"
                 aliases[name] = value
                 continue
-            exports[name] = module
             if module not in done:
                 by_module.setdefault(module, []).append(value)
         self._exports["transformers"] = exports
@@ -257,7 +259,8 @@ class Transformers(Plan):
         """What the package lists, and names of tokenizers and processors that it knows without listing them."""
         names = {name for name in dir(package) if not name.startswith("_")}
         prefixes = {name[: -len("Config")] for name in names if name.endswith("Config")}
-        return sorted(names | {prefix + suffix for prefix in prefixes for suffix in _UNLISTED})
+        names |= {prefix + suffix for prefix in prefixes for suffix in _UNLISTED}
+        return sorted(names | {name + "Fast" for name in names if name.endswith("Tokenizer")})
 
     def _referred(self, done: Set[str]) -> Dict[str, List[Any]]:
         """Output, model and mixin classes of shared modules, by module."""
