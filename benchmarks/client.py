@@ -147,15 +147,31 @@ class Server:
         return found
 
     def usage(self) -> dict[str, float]:
-        """Memory in MiB and CPU seconds, over the process tree."""
-        rss = peak = ticks = 0
+        """Memory in MiB of the server and of all its processes, now and at its peak, and CPU seconds of all."""
+        own = rss = peak = ticks = 0
         for pid in self.tree():
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
                 fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            rss += int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+            resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+            own = own or resident
+            rss += resident
             peak += int(re.search(r"VmHWM:\s+(\d+)", status)[1])
             ticks += int(fields[11]) + int(fields[12])
-        return {"rss_mib": rss // 1024, "peak_mib": peak // 1024, "cpu_s": ticks / os.sysconf("SC_CLK_TCK")}
+        return {
+            "own_mib": own // 1024,
+            "rss_mib": rss // 1024,
+            "peak_mib": peak // 1024,
+            "cpu_s": ticks / os.sysconf("SC_CLK_TCK"),
+        }
+
+    def settle(self, timeout: float) -> None:
+        """Waits until the server has nothing left to do: what it does in the background would be measured along."""
+        deadline = time.perf_counter() + timeout
+        quiet = 0
+        while quiet < 3 and time.perf_counter() < deadline:
+            before = self.usage()["cpu_s"]
+            time.sleep(1)
+            quiet = quiet + 1 if self.usage()["cpu_s"] - before < 0.05 else 0

@@ -174,7 +174,7 @@ def _measure(server: Server, peer: Peer, file: Path, n_edits: int, timeout: floa
     offered = [kind for kind in REQUESTS if document.offers(kind)]
     for kind in offered:
         document.request(kind)
-    time.sleep(5)  # what a server does in the background would be measured along
+    server.settle(timeout)
 
     document.wait(False, document.edit(document.edited, GOOD))
     appear, clear, burst = [], [], []

@@ -25,7 +25,7 @@ from peers import Peer, peers
 
 LATENCY = (
     "| file | server | load | start | cold | appear p50/p95/max | clear p50/p95 | burst p50/max | hover p50/p95 "
-    "| completion | signature help | code action | CPU per edit | memory, MiB (peak) |"
+    "| completion | signature help | code action | CPU per edit | memory, MiB: server / all its processes |"
 )
 THROUGHPUT = "| tool | wall, s | CPU, s | files per CPU second | peak memory, MiB |"
 
@@ -38,7 +38,7 @@ def latency_row(file: str, name: str, figures: dict[str, Any]) -> str:
         f"| {file} | {name} | {figures['load']} | {figures['start']:.0f} | {figures['cold']:.0f} "
         f"| {_spread(figures['appear'], 'p50', 'p95', 'max')} | {_spread(figures['clear'], 'p50', 'p95')} "
         f"| {_spread(figures['burst'], 'p50', 'max')} | {requests} | {figures['cpu']:.1f} "
-        f"| {figures['rss_mib']} ({figures['peak_mib']}) |"
+        f"| {figures['own_mib']} / {figures['rss_mib']} |"
     )
 
 

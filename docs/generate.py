@@ -28,7 +28,7 @@ BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 WIDTH = 132
 SESSION = (
     ("check", SCRIPT),
-    ("check", SCRIPT, "--fix", "--unsafe-fixes", "--diff"),
+    ("check", SCRIPT, "--diff", "--unsafe-fixes"),
 )
 """The commands in the picture."""
 

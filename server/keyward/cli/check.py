@@ -120,7 +120,9 @@ def _reports(files: Sequence[str], request: Request, jobs: int, step: Step) -> I
 def _print(reports: Sequence[FileReport], options: Options, color: bool | None) -> None:
     report = merged(reports)
     if options.show_diff:
-        click.echo("".join(part.diff for part in reports), nl=False)
+        from .formats.text import coloured
+
+        click.echo("".join(coloured(part.diff) for part in reports), nl=False, color=color)
         click.echo(_conclusion(report, reports), err=True)
     elif options.output_format == "json":
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False))

@@ -57,6 +57,12 @@ def conclusion(summary: Summary, n_fixed: int) -> str:
     return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}{mended}."
 
 
+def coloured(diff: str) -> str:
+    """A unified diff with what goes in red and what comes in green."""
+    colours = {"-": "red", "+": "green", "@": "cyan"}
+    return "".join(click.style(line, fg=colours.get(line[:1])) for line in diff.splitlines(keepends=True))
+
+
 def _counted(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
 
