@@ -199,7 +199,7 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
     ),
     "recursion": (
         "def f(a, **kwargs): return f(a - 1, **kwargs) if a else kwargs.get('x')",
-        {"x", "a"},
+        {"x"},
         set(),
         "ignored",
     ),
