@@ -343,11 +343,7 @@ class Flow(Narrowing):
         guards = self.guards
         if gated:
             self.guards = (*guards, "*")
-        before = self.state
-        self.branch(node.test, True, node.body, reached=truth is not False)
-        after, self.state = self.state, before
-        self.branch(node.test, False, node.orelse, reached=truth is not True)
-        self.state = joined((after, self.state), self.outer_binding)
+        self.branches(node.test, truth, node.body, node.orelse)
         self.guards = guards
 
     def for_(self, node: s.For) -> None:

@@ -9,7 +9,7 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from .calls import Calls
 from .program import Program
-from .state import without_none
+from .state import State, joined, without_none
 from .values import Constant, Instance, Key, Mapping, Value, only, unknown
 
 
@@ -25,18 +25,29 @@ class Narrowing(Calls):
         """Goes through statements."""
         raise NotImplementedError
 
-    def branch(self, test: s.Expression, truth: bool, body: s.Block, reached: bool) -> None:
-        """Goes through what runs if `test` is true, or false. What a test of attributes or class hid is seen again
-        afterwards."""
-        masked, self._masked = self._masked, {}
-        self.state = self.state.copy()
-        self.narrow(test, truth)
-        self.state.reached = self.state.reached and reached
-        self.block(body)
-        for name, (mask, value) in self._masked.items():
-            if self.state.names.get(name) is mask:
-                self.state.names[name] = value
-        self._masked = masked
+    def branches(self, test: s.Expression, truth: bool | None, body: s.Block, orelse: s.Block) -> None:
+        """Goes through what runs if `test` is true, and what runs if it is false; `truth` says where that is known.
+
+        What a test of attributes or class hid is seen again where both paths meet; where one of them has ended, the
+        test holds on the other.
+        """
+        before, masked = self.state, self._masked
+        ends: list[tuple[State, dict[str, tuple[Value, Value]]]] = []
+        for way, block in ((True, body), (False, orelse)):
+            self.state, self._masked = before.copy(), {}
+            self.narrow(test, way)
+            self.state.reached = before.reached and truth is not (not way)
+            self.block(block)
+            ends.append((self.state, self._masked))
+        if all(state.reached for state, _ in ends):
+            for state, hidden in ends:
+                for name, (mask, value) in hidden.items():
+                    if state.names.get(name) is mask:
+                        state.names[name] = value
+            self._masked = masked
+        else:
+            self._masked = masked | next((hidden for state, hidden in ends if state.reached), {})
+        self.state = joined((state for state, _ in ends), self.outer_binding)
 
     def narrow(self, test: s.Expression, truth: bool) -> None:
         """Takes into account that `test` was true, or false."""

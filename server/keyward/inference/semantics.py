@@ -5,6 +5,10 @@ Each function here answers one kind of query of `Program`; what they return is r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
+
 from ..signatures.model import Entry, Signature
 from ..source import syntax as s
 from . import libraries
@@ -260,7 +264,7 @@ class Semantics:
             if isinstance(base, LibraryClass):
                 entry = self.entry(base)
                 if entry is not None and entry.call is not None:
-                    return self._library_forward(base)
+                    return self._inherited_forward(info, base)
                 continue
             known = self.program.class_info(base.path, base.qualname)
             if known is None or "__call__" in known.methods or any(name == "forward" for name, _ in known.variables):
@@ -274,6 +278,21 @@ class Semantics:
             name = f"{base.qualname}.forward"
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
         return f"{cls.qualname} has no forward"
+
+    def _inherited_forward(self, info: ClassInfo, base: LibraryClass) -> Callee | str:
+        """The forward that a class of the user's own has from a library. Submodules and methods of its own may take
+        what that forward hands on in its `**kwargs`."""
+        callee = self._library_forward(base)
+        if isinstance(callee, str) or callee.signature.extra != "ignored":
+            return callee
+        changed = any(
+            known.methods or known.variables or self.program.ask("storing", known.path, known.qualname)
+            for known in self._user_bases(info)
+        )
+        if not changed:
+            return callee
+        reason = f"{info.qualname} may use it"
+        return replace(callee, signature=msgspec.structs.replace(callee.signature, extra="open", reason=reason))
 
     def _is_module(self, info: ClassInfo) -> bool:
         for base in info.resolution_order:
