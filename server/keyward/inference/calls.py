@@ -16,6 +16,7 @@ from .values import (
     Key,
     LibraryClass,
     Mapping,
+    Unknown,
     UserClass,
     Value,
     join,
@@ -37,7 +38,7 @@ class Calls(Expressions):
         callees: list[Any] = []
         reasons: list[str] = []
         for atom in ordered(function):
-            callee = self.program.ask("callee", atom)
+            callee = atom.reason if isinstance(atom, Unknown) else self.program.ask("callee", atom)
             if atom == Constant(None) and len(function) > 1:
                 continue  # calling None is another mistake than ours
             if callee is None or isinstance(callee, str):
@@ -60,7 +61,11 @@ class Calls(Expressions):
         self.after_call(node, function)
         if not wanted:
             return OTHER
-        result = join(self.program.ask("result", atom, site.frozen(), self.level) or OTHER for atom in function)
+        passing = site.frozen()
+        result = join(
+            only(atom) if isinstance(atom, Unknown) else self.program.ask("result", atom, passing, self.level) or OTHER
+            for atom in function
+        )
         self.values[node.span] = result
         return result
 

@@ -27,7 +27,6 @@ from .values import (
     join,
     only,
     unknown,
-    why_unknown,
 )
 
 OTHER = unknown("an expression that is not followed")
@@ -130,7 +129,9 @@ class Expressions:
         is_self = isinstance(node.value, s.Name) and node.value.name == self.self_name
         found: list[Value] = []
         for atom in owner:
-            if is_self and isinstance(atom, Instance) and atom.cls == self.self_class:
+            if isinstance(atom, Unknown):  # by far the most common: not worth a query
+                found.append(only(atom))
+            elif is_self and isinstance(atom, Instance) and atom.cls == self.self_class:
                 found.append(self.own_attribute(node.name))
             else:
                 found.append(self.program.value("attribute", atom, node.name, self.level))
@@ -138,7 +139,9 @@ class Expressions:
         return join(found)
 
     def record_read(self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span) -> None:
-        if why_unknown(owner) or name in self.program.ask("outside", self.source.path):
+        if not all(isinstance(atom, Instance) for atom in owner):
+            return
+        if name in self.program.ask("outside", self.source.path):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
