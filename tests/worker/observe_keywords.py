@@ -82,8 +82,10 @@ NAMES = (
 def configuration(cls, family):
     """A small configuration; its parts (text, vision) are made small in the same way."""
     defaults = cls().to_dict()
+    special = {name: value for name, value in SPECIAL.get(family, {}).items() if name in defaults}
+    aliases = {alias for alias, name in cls.attribute_map.items() if name in special}
     options = {name: value for name, value in SMALL.items() if name in defaults or name in cls.attribute_map}
-    options.update({name: value for name, value in SPECIAL.get(family, {}).items() if name in defaults})
+    options = {name: value for name, value in options.items() if name not in aliases} | special
     for name, part in (getattr(cls, "sub_configs", None) or {}).items():
         if part is not transformers.AutoConfig:
             options[name] = configuration(part, family).to_dict()

@@ -257,10 +257,10 @@ class Transformers(Plan):
 
     def _public_names(self, package: Any) -> List[str]:
         """What the package lists, and names of tokenizers and processors that it knows without listing them."""
-        names = {name for name in dir(package) if not name.startswith("_")}
+        names = {name for name in dir(package) if name.isidentifier() and not name.startswith("_")}
         prefixes = {name[: -len("Config")] for name in names if name.endswith("Config")}
         names |= {prefix + suffix for prefix in prefixes for suffix in _UNLISTED}
-        return sorted(names | {name + "Fast" for name in names if name.endswith("Tokenizer")})
+        return sorted(names | {name + "Fast" for name in names if name.endswith(("Tokenizer", "ImageProcessor"))})
 
     def _referred(self, done: Set[str]) -> Dict[str, List[Any]]:
         """Output, model and mixin classes of shared modules, by module."""
