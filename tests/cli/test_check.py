@@ -244,6 +244,42 @@ def test_as_a_process(
     assert done.stderr == ""
 
 
+def test_a_terminal_that_lacks_characters(
+    project: Path, standin_python: Path, cli_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, wrong=WRONG.replace("labels=y)", "labels=y)  # 😀"))
+    (project / os.fsdecode(b"\xff.py")).write_text(WRONG, "utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cli_cache))
+    environment = os.environ | {
+        "VIRTUAL_ENV": str(standin_python.parent.parent),
+        "PYTHONPATH": str(Path(inspection.__file__).parents[2]),
+        "PYTHONIOENCODING": "ascii",
+    }
+    for form in ("text", "json", "github", "sarif"):
+        command = [sys.executable, "-m", "keyward", "check", "--output-format", form]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.count("unexpected-keyword") >= 2
+
+
+def test_output_that_nobody_reads_to_its_end(
+    project: Path, standin_python: Path, cli_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, **{f"m{number}": WRONG * 200 for number in range(20)})
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cli_cache))
+    environment = os.environ | {
+        "VIRTUAL_ENV": str(standin_python.parent.parent),
+        "PYTHONPATH": str(Path(inspection.__file__).parents[2]),
+    }
+    command = [sys.executable, "-m", "keyward", "check"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
 def test_libraries_are_never_imported(
     project: Path, standin_python: Path, cli_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

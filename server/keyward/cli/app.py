@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -59,8 +60,12 @@ def main() -> None:
 
     Checks calls of models, losses and your own modules against the libraries that you have installed.
     """
-    if "NO_COLOR" in os.environ:
+    if os.environ.get("NO_COLOR"):
         click.get_current_context().color = False
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character, or a file name that is no text, must not stop the output.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
