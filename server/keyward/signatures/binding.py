@@ -1,7 +1,7 @@
 """Which argument fills which parameter, and what is wrong with a call: Python's rules, with doubt allowed for.
 
-An argument may be *uncertain* (a key that only some paths add) and a call may be *open* (a spread whose content cannot be
-seen). A problem is listed only where it holds for every content that the call can have, so a caller may report each one.
+An argument may be *uncertain* (a key that only some paths add) and a call may be *open* (a spread whose content cannot
+be seen). A problem is listed only where it holds for every content that the call can have, so a caller may report each.
 """
 
 from __future__ import annotations

@@ -85,4 +85,4 @@ def _region(where: Range) -> dict[str, int]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    return {"uri": Path(path).as_uri() if os.path.isabs(path) else quote(path.replace(os.sep, "/"))}
+    return {"uri": Path(path).as_uri() if os.path.isabs(path) else quote(os.fsencode(path.replace(os.sep, "/")))}
