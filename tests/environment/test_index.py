@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,16 @@ def test_two_refreshes_at_a_time_agree(interpreter: Interpreter, tmp_path: Path)
         thread.join()
     assert [report.problems for report in reports] == [(), ()]
     assert sorted(name for report in reports for name in report.indexed) == ["torch", "transformers"]
+
+
+def test_what_an_older_worker_wrote_is_removed_in_time(interpreter: Interpreter, tmp_path: Path) -> None:
+    for name, days in (("oldworker", 40), ("lastweek", 7)):
+        (tmp_path / "cache" / name).mkdir(parents=True)
+        then = time.time() - days * 86400
+        os.utime(tmp_path / "cache" / name, (then, then))
+    refresh(interpreter, tmp_path / "cache")
+    assert not (tmp_path / "cache" / "oldworker").exists()
+    assert (tmp_path / "cache" / "lastweek").exists()
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user whom permissions bind")

@@ -96,6 +96,13 @@ class DistributionIndex:
         return False
 
     def _hear(self, message: Message) -> None:
+        try:
+            self._take(message)
+        except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
+            what = message.get("family") or message["type"]
+            self.problems.append(f"What was read of {what} is not understood ({type(error).__name__}).")
+
+    def _take(self, message: Message) -> None:
         kind = message["type"]
         if kind == "progress":
             self._progress(message["done"], message["total"], message["label"])

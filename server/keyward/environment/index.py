@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
 KNOWN = ("transformers", "torch")
 """Distributions that are indexed without looking for torch modules in their files first."""
 
+_KEPT_DAYS = 30
 _LOCK_POLL = 0.5
 _LOCK_WAIT = 900.0
 
@@ -122,6 +125,15 @@ def update_index(
             if name in here and name not in KNOWN and (wanted is None or name in wanted):
                 run.bring_up_to_date(here[name], tuple(modules))
     return run.report()
+
+
+def _remove_outdated(cache: Path) -> None:
+    """Remove what other versions of the worker wrote and nobody has renewed for a while."""
+    limit = time.time() - _KEPT_DAYS * 86400
+    with suppress(OSError):  # another process may be at the same
+        for folder in cache.iterdir():
+            if folder.name != recipe() and folder.is_dir() and folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Run:
@@ -228,6 +240,7 @@ class _Run:
             )
             if index.build():
                 self._indexed.append(item.distribution)
+                _remove_outdated(self._cache)
             self._problems.extend(index.problems)
         finally:
             lock.release()
