@@ -27,7 +27,7 @@ check:
 	$(DEVELOPMENT)/ruff check
 	$(DEVELOPMENT)/ruff format --check
 	$(DEVELOPMENT)/mypy
-	$(DEVELOPMENT)/python -m pytest -q
+	$(DEVELOPMENT)/python -m pytest -q -n 2
 
 test:
 	@$(MAKE_ENVIRONMENT) development transformers5 transformers4 >/dev/null
