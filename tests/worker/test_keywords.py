@@ -168,6 +168,13 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "ignored",
     ),
+    "passed on as a dictionary with the name to read": (
+        "def g(options, name='usual', fallback=None): return options.pop(name, fallback)\n"
+        "def f(**kwargs): return g(kwargs), g(kwargs, name='special')",
+        {"usual", "special"},
+        set(),
+        "ignored",
+    ),
     "a nested function's own rest": (
         "def f(**kwargs):\n    def inner(**kwargs):\n        return kwargs['not_ours']\n    return inner",
         set(),

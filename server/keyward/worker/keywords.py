@@ -166,7 +166,8 @@ class _Follower:
                 self._cut.add(key)
             else:
                 self._stack.append(key)
-                self._pursue(result, Scope(function, node, cls), start, _way(function, cls))
+                bound = values.bound_arguments(function, cls, call, scope)
+                self._pursue(result, Scope(function, node, cls, bound), start, _way(function, cls))
                 self._stack.pop()
                 self._cut.discard(key)
         _tell_where(result, way)

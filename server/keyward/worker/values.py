@@ -239,25 +239,30 @@ def _result(callee: Candidate, arguments: Any, depth: int) -> Candidates:
         function = source.plain(callee.function if isinstance(callee, Method) else callee.value)
         if isinstance(function, types.FunctionType):
             cls = callee.cls if isinstance(callee, Method) else None
-            return returned(function, cls, _bound(function, cls, node, scope, depth), depth + 1)
+            return returned(function, cls, bound_arguments(function, cls, node, scope, depth), depth + 1)
     if isinstance(callee, Unknown):
         return [callee]
     return [Unknown("what {} returns".format(describe(callee)))]
 
 
-def _bound(function: Any, cls: Any, node: Any, scope: Scope, depth: int) -> Dict[str, Candidates]:
+def bound_arguments(function: Any, cls: Any, node: Any, scope: Scope, depth: int = 0) -> Dict[str, Candidates]:
+    """What a call gives the parameters of a function, constant defaults included; unknown ones are left out."""
     definition = source.node_of(source.innermost(function))
     if definition is None or depth > DEEPEST - 2:
         return {}
-    names = [argument.arg for argument in definition.args.args][1 if cls is not None else 0 :]
+    names = [argument.arg for argument in definition.args.args]
     bound = {}
-    for name, argument in zip(names, node.args):
+    for name, default in zip(reversed(names), reversed(definition.args.defaults)):
+        if isinstance(default, ast.Constant) and default.value is not None:
+            bound[name] = evaluate(default, scope, depth + 1)
+    for name, argument in zip(names[1 if cls is not None else 0 :], node.args):
         if isinstance(argument, ast.Starred):
-            break
+            return {}
         bound[name] = evaluate(argument, scope, depth + 1)
     for keyword in node.keywords:
-        if keyword.arg:
-            bound[keyword.arg] = evaluate(keyword.value, scope, depth + 1)
+        if keyword.arg is None:
+            return {}
+        bound[keyword.arg] = evaluate(keyword.value, scope, depth + 1)
     return {
         name: values for name, values in bound.items() if values and not any(isinstance(v, Unknown) for v in values)
     }
