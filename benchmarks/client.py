@@ -159,7 +159,7 @@ class Server:
             own = own or resident
             rss += resident
             peak += int(re.search(r"VmHWM:\s+(\d+)", status)[1])
-            ticks += int(fields[11]) + int(fields[12])
+            ticks += sum(map(int, fields[11:15]))  # with those of children that have ended
         return {
             "own_mib": own // 1024,
             "rss_mib": rss // 1024,
@@ -171,7 +171,7 @@ class Server:
         """Waits until the server has nothing left to do: what it does in the background would be measured along."""
         deadline = time.perf_counter() + timeout
         quiet = 0
-        while quiet < 3 and time.perf_counter() < deadline:
+        while quiet < 5 and time.perf_counter() < deadline:
             before = self.usage()["cpu_s"]
             time.sleep(1)
             quiet = quiet + 1 if self.usage()["cpu_s"] - before < 0.05 else 0
