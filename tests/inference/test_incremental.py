@@ -83,3 +83,14 @@ def test_untouched_units_keep_their_results(standin: Signatures) -> None:
     after = analyse(before.source.edited(b"# a comment\n\n" + text), world, before)
     assert [id(result) for _, result in after.results] == [id(result) for _, result in before.results]
     assert [unit.start for unit, _ in after.results] == [unit.start + 13 for unit, _ in before.results]
+
+
+def test_memory_does_not_grow_with_edits(standin: Signatures) -> None:
+    world = World(standin)
+    text = SCRIPT.read_bytes()
+    analysis = fresh = analyse(Source.parse("script.py", text), world)
+    for number in range(1500):
+        edited = text.replace(b'return_tensors="pt"', b'return_tensors="%d"' % number)
+        analysis = analyse(analysis.source.edited(edited), world, analysis)
+    assert analysis.n_memos < 2 * fresh.n_memos + 2000
+    assert seen(analysis) == seen(analyse(Source.parse("script.py", edited), world))

@@ -49,6 +49,11 @@ class Analysis:
         self._facts.program.finish()
 
     @property
+    def n_memos(self) -> int:
+        """How much is remembered for the next version."""
+        return self._facts.program.n_memos
+
+    @property
     def questions(self) -> frozenset[Question]:
         """What other files would have to be asked about to know more."""
         return self._facts.program.questions

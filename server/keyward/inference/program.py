@@ -33,6 +33,9 @@ MOST_LEVELS = 2
 is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on
 itself."""
 
+_FEWEST = 1000
+"""So many memos are never too many."""
+
 _MOST_NESTED = 60
 """Queries may ask queries this deep; what lies deeper is unknown. It keeps clear of Python's own recursion limit."""
 
@@ -96,6 +99,10 @@ class Program:
         """The question whose answer a value was."""
         self._version = 0
         self._memos: dict[Query, Memo] = {}
+        self._inputs: set[Query] = set()
+        """Those of the queries that are inputs."""
+        self._most: int = _FEWEST if previous is None else previous._most
+        """Memos that may be kept before those that nothing rests on any more are looked for."""
         self._dependents: dict[Query, set[Query]] = {} if previous is None else dict(previous._dependents)
         """Query -> those that rest on it (or did in an earlier version). The sets are shared and never changed in
         place."""
@@ -105,6 +112,7 @@ class Program:
         self._old = previous
         self._settled = False
         """Whether what changed since the version before has been worked through: old memos hold then."""
+        self._finished = False
         self._scopes: dict[str, Scope] = {}
         self._asking: list[dict[Query, Any]] = []
         self._pending: set[Query] = set()
@@ -135,11 +143,12 @@ class Program:
 
     def _answer(self, query: Query) -> Any:
         memo = self._memos.get(query)
-        if memo is not None and memo.version == self._version:
+        if memo is not None and (memo.version == self._version or self._finished):
             return memo.answer
         if query[0] in _INPUTS:
             answer = self._computers[query[0]](*query[1:])
             self._memos[query] = Memo(answer, {}, self._version)
+            self._inputs.add(query)
             return answer
         if memo is None and self._old is not None:
             memo = self._old._memos.get(query)
@@ -181,10 +190,8 @@ class Program:
         same_answers = self.world.answers is self._old.world.answers
         changed = [
             query
-            for query, memo in old.items()
-            if query[0] in _INPUTS
-            and not (same_answers and query[0] == "answer")
-            and self._answer(query) != memo.answer
+            for query in self._old._inputs
+            if not (same_answers and query[0] == "answer") and self._answer(query) != old[query].answer
         ]
         # what going through the module has already computed anew
         changed += [query for query, memo in self._memos.items() if query in old and memo.answer != old[query].answer]
@@ -216,19 +223,45 @@ class Program:
                 self._dependents[other] = known | queries
         self._new_dependents = {}
         if self._old is not None:
-            gone = self._gone()
             self._memos = {**self._old._memos, **self._memos}
-            for query in gone:
+            self._inputs |= self._old._inputs
+            for query in self._gone():
                 self._memos.pop(query, None)
-        self._version = 0
-        for memo in self._memos.values():
-            memo.version = 0
+        if len(self._memos) > self._most:
+            self._sweep()
+        self._finished = True
         self._old = None
+
+    def _sweep(self) -> None:
+        """Drops the memos that no unit of this version rests on: each edit may leave some behind."""
+        path = self.main.path
+        waiting: list[Query] = [query for statement in self._statements.values() for query in statement.rests_on]
+        for unit in self.main.units:
+            waiting += (("function", path, unit.key, 0), ("member", path, unit.key))
+        kept: dict[Query, Memo] = {}
+        while waiting:
+            query = waiting.pop()
+            memo = self._memos.get(query)
+            if memo is not None and query not in kept:
+                kept[query] = memo
+                waiting += memo.rests_on
+        self._memos = kept
+        self._inputs &= kept.keys()
+        self._dependents = {}
+        for query, memo in kept.items():
+            for other in memo.rests_on:
+                self._dependents.setdefault(other, set()).add(query)
+        self._most = 2 * len(kept) + _FEWEST
+
+    @property
+    def n_memos(self) -> int:
+        """How much is remembered."""
+        return len(self._memos)
 
     @property
     def questions(self) -> frozenset[Question]:
         """All that other files were asked, or would have to be."""
-        return frozenset(query[1] for query in self._memos if query[0] == "answer")
+        return frozenset(query[1] for query in self._inputs if query[0] == "answer")
 
     def answer(self, question: Question) -> Value:
         """What jedi answered; the question is noted where it has not yet. A variable is followed in the file it is
