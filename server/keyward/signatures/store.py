@@ -10,7 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -122,21 +122,8 @@ class _Source:
         self.index = index
         self.library = library
         self.problems: list[str] = []
-        self.family = lru_cache(maxsize=_FAMILIES_KEPT)(self._read_family)
-
-    def _read_family(self, family: str) -> dict[str, list[Dated]]:
-        try:
-            return read_family(self.folder, family)
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError):
-            path = family_path(self.folder, family)
-        self.problems.append(f"The signatures of {family} are damaged and will be built anew ({path}).")
-        if self.library.origin == "indexed":
-            # The next refresh sees that it is missing; a folder that cannot be written to keeps its damage.
-            with suppress(OSError):
-                path.unlink()
-        return {}
+        # Not over a method: a snapshot that holds itself would wait for the collector of cycles, families and all.
+        self.family = lru_cache(maxsize=_FAMILIES_KEPT)(partial(_family, folder, library, self.problems))
 
     def exported(self, module: str, name: str) -> str:
         """The module that defines a public name; "" where this version has no such name."""
@@ -151,6 +138,22 @@ class _Source:
         return item.entry if item else None
 
 
+def _family(folder: Path, library: Library, problems: list[str], family: str) -> dict[str, list[Dated]]:
+    """The entries of a family; of one that cannot be read none, with a sentence in `problems`."""
+    try:
+        return read_family(folder, family)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        path = family_path(folder, family)
+    problems.append(f"The signatures of {family} are damaged and will be built anew ({path}).")
+    if library.origin == "indexed":
+        # The next refresh sees that it is missing; a folder that cannot be written to keeps its damage.
+        with suppress(OSError):
+            path.unlink()
+    return {}
+
+
 class Signatures:
     """An immutable snapshot of all that is known; `generation` grows with every snapshot."""
 
@@ -160,7 +163,7 @@ class Signatures:
         self._history = tuple(history)
         self._problems = tuple(problems)
         self._modules = frozenset(_with_parents(self._sources))
-        self._find = lru_cache(maxsize=4096)(self._search)
+        self._find = lru_cache(maxsize=4096)(partial(_search, self._sources, self._modules))
 
     @property
     def libraries(self) -> tuple[Library, ...]:
@@ -179,18 +182,6 @@ class Signatures:
     def find(self, qualified: str) -> Found | None:
         """The class or function of a qualified name, public ("torch.nn.Linear") or where it is defined."""
         return self._find(qualified)
-
-    def _search(self, qualified: str) -> Found | None:
-        parts = qualified.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
-            if module not in self._modules:
-                continue
-            for source in self._sources:
-                entry = source.entry(source.exported(module, name) or module, name)
-                if entry is not None:
-                    return Found(entry, source.library)
-        return None
 
     def is_module(self, qualified: str) -> bool:
         """Whether a dotted name is a module that some library exports from, or a package above one."""
@@ -258,6 +249,19 @@ class Signatures:
             if source.library.distribution == distribution:
                 return source.library.version
         return ""
+
+
+def _search(sources: tuple[_Source, ...], modules: frozenset[str], qualified: str) -> Found | None:
+    parts = qualified.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
+        if module not in modules:
+            continue
+        for source in sources:
+            entry = source.entry(source.exported(module, name) or module, name)
+            if entry is not None:
+                return Found(entry, source.library)
+    return None
 
 
 def _with_parents(sources: Iterable[_Source]) -> Iterator[str]:
