@@ -83,6 +83,8 @@ class FieldRead:
     owners: tuple[Owner, ...]
     """Every candidate; never empty."""
     guarded: frozenset[str] = frozenset()
+    of_self: bool = False
+    """Read from `self`: a class that derives from this one may have more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,17 +135,19 @@ class Expressions:
                 found.append(self.own_attribute(node.name))
             else:
                 found.append(self.program.value("attribute", atom, node.name, self.level))
-        self.record_read(node, owner, node.name, node.name_span)
+        self.record_read(node, owner, node.name, node.name_span, of_self=is_self)
         return join(found)
 
-    def record_read(self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span) -> None:
+    def record_read(
+        self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span, of_self: bool = False
+    ) -> None:
         if not all(isinstance(atom, Instance) for atom in owner):
             return
         if name in self.program.ask("outside", self.source.path):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
-            self.reads[node.span] = FieldRead(node, name, span, owners, frozenset(self.guards))
+            self.reads[node.span] = FieldRead(node, name, span, owners, frozenset(self.guards), of_self)
 
     def subscript(self, node: s.Subscript) -> Value:
         owner = self.evaluate(node.value)

@@ -33,6 +33,7 @@ def step(pixel_values):
   may not be the loss that you want.
 
 ## When it stays silent
+- For what forward adds when it is asked to: `router_logits` where it takes `output_router_logits`.
 - Where it is not sure what the object is, or where one of several candidate classes has the field.
 - Where only an annotation says that it is an output class of a library, unless the field is a misspelling: people write
   `BaseModelOutput` for a whole family of classes.
@@ -52,6 +53,9 @@ from .sisters import returning
 from .wording import code, listed, takers
 from .words import suggestion
 
+_RECORDED = ("attentions", "hidden_states", "router_logits")
+"""Ends of all names that models of transformers list in `_can_record_outputs` (5.23.0)."""
+
 
 class MissingOutputField(Rule):
     name = "missing-output-field"
@@ -63,12 +67,14 @@ class MissingOutputField(Rule):
         # Every object has attributes such as `__class__`.
         if read.field.startswith("__") or any(read.field in owner.fields for owner in read.owners):
             return
+        if any(_recorded(owner, read.field) for owner in read.owners):
+            return
         raised = "AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError"
         message = f"{_reason(read.owners)} no {code(read.field)}: {raised}."
         near = suggestion(read.field, common_fields(read))
         guessed = any(owner.entry is not None and owner.producer is None for owner in read.owners)
-        if guessed and (near is None or not near.misspelt):
-            return  # only an annotation says what it is, and a related class may well be meant
+        if (guessed or read.of_self) and (near is None or not near.misspelt):
+            return  # only an annotation or `self` says what it is, and a related class may well be meant
         sisters = returning(read.field, producers(read), bound.signatures)
         if near is not None and near.misspelt:
             message += f" Did you mean {code(near.name)}?"
@@ -82,6 +88,16 @@ class MissingOutputField(Rule):
 
     def fixes(self, place: Place) -> Iterable[Fix]:
         return repair.of_field(place)
+
+
+def _recorded(owner: Owner, field: str) -> bool:
+    """Whether a decorator of forward adds the field when asked to: `output_router_logits` gives `router_logits`."""
+    if owner.producer is None:
+        return False
+    signature = owner.producer.signature
+    if "output_" in signature.prefixes and field.endswith(_RECORDED):
+        return True
+    return f"output_{field}" in signature.keywords
 
 
 def producers(read: FieldRead) -> tuple[Callee, ...]:
