@@ -155,10 +155,12 @@ class Server:
                 fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1])
-            own = own or resident
-            rss += resident
-            peak += int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+            memory = dict(re.findall(r"(VmRSS|VmHWM):\s+(\d+)", status))
+            if not memory:
+                continue  # it has ended, and nobody has asked how
+            own = own or int(memory["VmRSS"])
+            rss += int(memory["VmRSS"])
+            peak += int(memory["VmHWM"])
             ticks += sum(map(int, fields[11:15]))  # with those of children that have ended
         return {
             "own_mib": own // 1024,
