@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from ..source import syntax as s
@@ -138,8 +139,9 @@ class Calls(Expressions):
         self.store_attribute(target.value.name, target.name, only(Collection("ModuleList", None, value)))
         return unknown("what `append` returns")
 
+    @abstractmethod
     def store_attribute(self, owner: str, name: str, value: Value) -> None:
-        raise NotImplementedError
+        """Notes what an attribute can hold after this function."""
 
     def passed(self, node: s.Call) -> Arguments:
         site = Arguments()

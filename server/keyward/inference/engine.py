@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from functools import cached_property
 
 from ..source import syntax as s
 from ..source.tree import Source
@@ -94,12 +93,6 @@ class Analysis:
         """There is a newer analysis. This one answers nothing more that it has not answered yet; in return it is freed
         with its last reference and does not wait for Python's collector."""
         self._facts.program.retire()
-
-    @cached_property
-    def n_resolved(self) -> tuple[int, int]:
-        """How many calls there are, and of how many the callee is known."""
-        sites = [site for _, result in self.results for site in result.calls]
-        return len(sites), sum(bool(site.callees) for site in sites)
 
 
 def analyse(source: Source, world: World, previous: Analysis | None = None) -> Analysis:

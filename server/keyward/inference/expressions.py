@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ _MOST_ALTERNATIVES = 12
 """A value with more alternatives than this is taken for unknown: no message could name them."""
 
 
-class Expressions:
+class Expressions(ABC):
     """Evaluates the expressions of one unit and records the calls and field reads in them.
 
     `calls`, `reads` and `values` hold what was seen last at each place: a loop's body is gone through twice, the second
@@ -56,38 +57,38 @@ class Expressions:
 
     # --- to be given by the flow --------------------------------------------------------------------------------
 
+    @abstractmethod
     def lookup(self, name: str) -> Value:
         """The value of a name that is not local."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outer_binding(self, name: str) -> Value | None:
         """The value that a name has where a path of this flow did not bind it; None: it is unbound there."""
-        raise NotImplementedError
 
     def held(self, name: str) -> Value | None:
         """The value of a name that this flow may change: a local one, or the module's in a statement of the module."""
         value = self.state.names.get(name)
         return self.outer_binding(name) if value is None else value
 
+    @abstractmethod
     def call(self, node: s.Call) -> Value:
         """The value of a call."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bind_target(self, target: s.Expression, value: Value) -> None:
         """Gives a value to a name, an attribute, an item, or the parts of an unpacking."""
-        raise NotImplementedError
 
+    @abstractmethod
     def narrow(self, test: s.Expression, truth: bool) -> None:
         """Takes into account that `test` was true, or false."""
-        raise NotImplementedError
 
+    @abstractmethod
     def own_attribute(self, name: str) -> Value:
         """The value of an attribute of `self`, as all methods leave it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def enter_function(self, node: s.Lambda) -> None:
         """Notes a function inside this one, to be gone through at the end."""
-        raise NotImplementedError
 
     # --- expressions ------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from ..source import syntax as s
@@ -21,9 +22,9 @@ class Narrowing(Calls):
         self._masked: dict[str, tuple[Value, Value]] = {}
         """Names that are taken for unknown while a test of theirs holds, with what they hold really."""
 
+    @abstractmethod
     def block(self, statements: s.Block) -> None:
         """Goes through statements."""
-        raise NotImplementedError
 
     def branches(self, test: s.Expression, truth: bool | None, body: s.Block, orelse: s.Block) -> None:
         """Goes through what runs if `test` is true, and what runs if it is false; `truth` says where that is known.

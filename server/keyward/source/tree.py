@@ -37,11 +37,12 @@ class Source:
 
     def edited(self, text: bytes) -> Source:
         """The source of a changed text: only what changed is parsed again."""
-        span, length = _difference(self.text, text)
+        before, now = _parsed(self.text), _parsed(text)
+        span, length = _difference(before, now)
         tree = self._tree.copy()
-        start, end = _point(self.text, span.start), _point(self.text, span.end)
-        tree.edit(span.start, span.end, span.start + length, start, end, _point(text, span.start + length))
-        return _source(self.path, text, _PARSER.parse(_parsed(text), tree), self._known)
+        start, end = _point(before, span.start), _point(before, span.end)
+        tree.edit(span.start, span.end, span.start + length, start, end, _point(now, span.start + length))
+        return _source(self.path, text, _PARSER.parse(now, tree), self._known)
 
     @property
     def root(self) -> tree_sitter.Node:
@@ -97,7 +98,7 @@ def _parsed(text: bytes) -> bytes:
     """The text as the parser gets it, same length: a byte order mark is not Python, and a lone CR ends no line for
     it."""
     if text.startswith(_BOM):
-        text = b"   "[: len(_BOM)].replace(b" ", b"\n") + text[len(_BOM) :]
+        text = b"\f\f\f" + text[len(_BOM) :]
     if b"\r" in text:
         text = text.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
     return text
@@ -153,9 +154,8 @@ def _cut(
             members = inner.child_by_field_name("body")
             if members is not None:
                 end = members.start_byte
-        content = text[start:end] + (
-            b"\0" if node.has_error else b""
-        )  # the same text can parse, or not, by what is around it
+        # The same text can parse, or not, by what is around it.
+        content = text[start:end] + (b"\0" if node.has_error else b"")
         same = now.setdefault((owner, content), [])
         before = known.get((owner, content), ())
         if len(same) < len(before):
