@@ -26,6 +26,7 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")
 
+# After the filter: importing them warns.
 import probe  # noqa: E402
 import tiny  # noqa: E402
 import torch  # noqa: E402
