@@ -26,6 +26,21 @@ RECIPES: dict[str, tuple[tuple[str, ...], ...]] = {
     "bench": (("-e", f"{ROOT}[bench]"),),
     "transformers5": (("torch==2.13.0",), ("transformers==5.23.0", "pillow")),
     "transformers4": (("torch==2.13.0",), ("transformers==4.57.6", "pillow")),
+    "libraries": (
+        ("torch==2.13.0",),
+        (
+            "transformers==5.23.0",
+            "pillow",
+            "peft==0.21.2",
+            "accelerate==1.15.0",
+            "diffusers==0.42.1",
+            "sentence-transformers==6.2.0",
+            "lightning==2.6.6",
+            "trl==1.16.0",
+        ),
+        # Without torchvision, which it cannot be imported without: the one library here that only its source tells of.
+        ("--no-deps", "timm==1.0.31"),
+    ),
 }
 REAL = ("transformers5", "transformers4")
 

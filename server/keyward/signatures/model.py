@@ -77,6 +77,8 @@ class Signature(Frozen, frozen=True):
     reason: str = ""
     returns: str = ""
     """Qualified name of the class returned ("transformers.modeling_outputs.BaseModelOutput"), "" where unknown."""
+    renamed: dict[str, str] = {}
+    """Deprecated keyword -> the one that took its place, where the library says so itself; "" where none did."""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter that a keyword `name` would fill."""
@@ -120,8 +122,11 @@ class Entry(Frozen, frozen=True):
     """What calling it accepts: a function, or an instance (`forward` of a module, `__call__` of a tokenizer)."""
     fields: tuple[Field, ...] = ()
     """Of an output class, in the order of `to_tuple()`."""
+    methods: dict[str, Signature] = {}
+    """Other methods that people call, by name: `from_pretrained`, an image processor's `preprocess`."""
     members: tuple[str, ...] = ()
-    """Of an output class: further attribute names (methods, properties) that do not come from a base with an entry."""
+    """Of an output class: further attribute names (methods, properties) that do not come from a base with an entry.
+    Of a configuration: the attributes that it has beside its constructor's parameters."""
     keys: tuple[str, ...] = ()
     """Of a tokenizer or processor: keys that its result can have."""
     keys_open: bool = False
@@ -134,6 +139,8 @@ class Entry(Frozen, frozen=True):
     """Model family ("deit"): models of one family are sisters, between which a class can be swapped."""
     head: str = ""
     """What the name says beyond the family: "Model", "ForImageClassification", ...; "" for internal modules."""
+    replaced_by: str = ""
+    """Public name of what took the place of a deprecated class or function, where the library says so itself."""
     file: str = ""
     """Path relative to the folder that holds the top-level package."""
     line: int = 0
