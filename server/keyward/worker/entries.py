@@ -28,23 +28,21 @@ def builtin_entry(function: Any, name: str, module: str) -> Optional[Entry]:
 
     Compiled functions take more than they document (other overloads, other names), so the rest is open.
     """
-    found = _DOCUMENTED.findall(function.__doc__ or "")
+    text = imports.documentation(function)
+    found = _DOCUMENTED.findall(text)
     if len(found) != 1 or found[0][0] != name:
         return None
-    try:
-        namespace: Dict[str, Any] = {}
-        exec("def {}({}): pass".format(name, found[0][1]), namespace)
-    except Exception:
+    live = parameters.signature_of_text(found[0][1])
+    if live is None:
         return None
-    live = inspect.signature(namespace[name])
     entry: Entry = {
         "name": name,
         "module": module,
         "role": "function",
-        "doc": documentation.first_sentence(function.__doc__),
+        "doc": documentation.first_sentence(text),
     }
     entry["call"] = {
-        "parameters": parameters.parameters(live, False, [function.__doc__]),
+        "parameters": parameters.parameters(live, False, [text]),
         "extra": "open",
         "reason": "a compiled function",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from importlib import metadata
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
@@ -149,7 +148,7 @@ class Torch(Plan):
             if module.__name__ == "torch.nn.functional":
                 names = self._exports[module.__name__]
                 for key, value in imports.contents(module).items():
-                    if key not in names and not key.startswith("_") and inspect.isbuiltin(value):
+                    if key not in names and not key.startswith("_") and imports.is_compiled(value):
                         entry = make.builtin_entry(value, key, module.__name__)
                         if entry is not None:
                             found[qualified(entry)] = entry
