@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import collections
+import functools
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from . import imports
@@ -40,10 +41,25 @@ class Scope:
     def assigned(self) -> Dict[str, List[Tuple[Any, Any]]]:
         """name -> [(expression, steps)], see `_bind`."""
         if self._assigned is None:
-            self._assigned = collections.defaultdict(list)
-            for child in own_nodes(self.node.body if isinstance(self.node.body, list) else [self.node.body]):
-                self._note(child)
+            known = _assignments(self.node)
+            self._assigned = known.assigned
+            self.annotations.update(known.annotations)
         return self._assigned
+
+
+@functools.lru_cache(maxsize=4096)
+def _assignments(node: Any) -> _Assignments:
+    return _Assignments(node)
+
+
+class _Assignments:
+    """What a function assigns to names, and the annotations of its variables; the same in every scope of it."""
+
+    def __init__(self, node: Any) -> None:
+        self.assigned: Dict[str, List[Tuple[Any, Any]]] = collections.defaultdict(list)
+        self.annotations: Dict[str, Any] = {}
+        for child in own_nodes(node.body if isinstance(node.body, list) else [node.body]):
+            self._note(child)
 
     def _note(self, node: Any) -> None:
         if isinstance(node, ast.Assign):
