@@ -66,6 +66,13 @@ CURATED = [
         "versions": "3.5.1",
     },
     {
+        "names": "lib.*Extractor",
+        "replacement": "lib.*",
+        "kind": "name",
+        "source": "https://example.org/guide",
+        "versions": "",
+    },
+    {
         "names": "lib.OldNet",
         "replacement": "lib.Output",
         "kind": "name",
@@ -173,6 +180,13 @@ def test_curated_replacements_name_their_source(signatures: Signatures) -> None:
     later = signatures.replacement("lib.Ancient")
     assert later is not None
     assert (later.name, later.source, later.derived) == ("lib.Net", "https://example.org/guide", False)
+
+
+def test_a_curated_pattern_stands_for_many_names(signatures: Signatures) -> None:
+    later = signatures.replacement("lib.NetExtractor")
+    assert later is not None and later.name == "lib.Net"
+    assert signatures.replacement("lib.UnknownExtractor") is None
+    assert signatures.replacement("lib.sub.NetExtractor") is None
 
 
 def test_replaced_keywords(signatures: Signatures) -> None:
