@@ -8,12 +8,13 @@ import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ..signatures.store import Installed
-from .import_path import ImportPath, import_path
+from .import_path import ImportPath, import_path, members
 from .interpreter import Interpreter
 from .provided import Provided, editable_root, provided
 
@@ -28,8 +29,10 @@ _STASH = "~"
 
 QUIET = 1.0
 """Seconds without a change after which nobody is taken to be installing any more."""
-AT_THE_LONGEST = 60.0
-"""Seconds that an installation is waited for which looks unfinished and does not go on."""
+_UNLISTED = 30.0
+"""Seconds that a record without a list of files, or files without a record, are taken to be unfinished."""
+_REPLACING = 120.0
+"""Seconds that pip is taken to be replacing what it has put aside."""
 
 State = tuple[int, int, int]
 """Of a file or folder: changes when it does."""
@@ -65,7 +68,7 @@ class Survey(msgspec.Struct, frozen=True):
         return tuple(placed.installed for placed in self.found)
 
     def holds(self) -> bool:
-        """Whether nothing has been installed or removed since. Takes 2 µs a distribution."""
+        """Whether nothing has been installed or removed since. Some ten files are looked at, however much there is."""
         return all(_state(path) == state for path, state in self.states.items())
 
     def provided(self, distribution: str) -> Provided | None:
@@ -127,7 +130,7 @@ class _Look:
                 self._expect(state[0] / 1e9 + QUIET)
             if entry.suffix == ".egg" and "EGG-INFO" in names:
                 names.append(entry.name)
-            records = [self._record(entry, name, names) for name in names if name.endswith(("-info", ".egg"))]
+            records = [self._record(entry, name) for name in names if name.endswith(("-info", ".egg"))]
         else:
             records = [self._zipped(entry, name, state) for name in _infos_in(entry)]
         by_name: dict[str, list[tuple[int, Placed]]] = {}
@@ -137,13 +140,12 @@ class _Look:
         for alike in by_name.values():
             yield from (placed for _, placed in sorted(alike, key=lambda item: item[0], reverse=True))
 
-    def _record(self, entry: Path, name: str, names: list[str]) -> tuple[int, Placed] | None:
+    def _record(self, entry: Path, name: str) -> tuple[int, Placed] | None:
         """When a distribution was installed, and the distribution."""
         if name.startswith(_STASH):
-            status = _state(str(entry / name))
-            # pip removes it when all is in place; one that is old was left behind.
-            if status is not None:
-                self._expect(status[0] / 1e9 + AT_THE_LONGEST)
+            # pip removes it when all is in place; one that is old was left behind. Renaming leaves its mtime alone.
+            with suppress(OSError):
+                self._expect((entry / name).stat().st_ctime + _REPLACING)
             return None
         match = _INFO.match(name)
         if match is None or (match["kind"] == "egg" and name != entry.name):
@@ -152,10 +154,7 @@ class _Look:
         record, editable = "RECORD", None
         if match["kind"] == "dist-info":
             editable = editable_root(info)
-            record_state = self._note(info / record)
-            if record_state is None:
-                made = _state(str(info))
-                self._expect(made[0] / 1e9 + AT_THE_LONGEST if made is not None else 0.0)
+            record_state = self._record_list(info / record)
         else:
             record_state = self._note(info / "PKG-INFO" if info.is_dir() else info)
             if match["kind"] == "egg-info" and entry.name not in ("site-packages", "dist-packages"):
@@ -171,6 +170,20 @@ class _Look:
         item = Installed(canonical(match["name"]), version, digest.hexdigest()[:12], self._interpreter.place)
         made_last = max((state[0] for _, state in states if state is not None), default=0)
         return made_last, Placed(item, info, entry, editable)
+
+    def _record_list(self, path: Path) -> State | None:
+        """The list of files, which every installer writes last.
+
+        It is watched while it is new or missing. Later, whoever installs makes another folder for the record, and that
+        changes the entry of the path.
+        """
+        state = _state(str(path))
+        made = state or _state(str(path.parent))
+        if made is not None and time.time() < made[0] / 1e9 + _UNLISTED:
+            self._states[str(path)] = state
+            if state is None:
+                self._expect(made[0] / 1e9 + _UNLISTED)
+        return state
 
     def _note_source(self, info: Path, entry: Path, root: Path, digest: hashlib._Hash) -> None:
         """Source that is imported from where it is worked on changes without anybody installing anything."""
@@ -231,11 +244,7 @@ def _source_files(place: Path) -> Iterator[tuple[str, State | None]]:
 
 def _infos_in(archive: Path) -> Iterable[str]:
     """The folders of records at the top of a zip file."""
-    try:
-        with zipfile.ZipFile(archive) as file:
-            tops = {name.partition("/")[0] for name in file.namelist() if "/" in name}
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return ()
+    tops = {name.partition("/")[0] for name in members(archive) if "/" in name}
     return sorted(top for top in tops if top.endswith((".dist-info", ".egg-info")) or top == "EGG-INFO")
 
 
@@ -270,7 +279,7 @@ def still_installing(seen: Survey, before: Survey | None) -> float:
 
     That is so for a moment after every change, and for longer where pip keeps what it is about to replace, a record
     has no list of files yet, or a distribution of `before` has lost its record and not its files. What stays that way
-    is taken to be final after a minute.
+    is taken to be final in the end.
     """
     now = time.time()
     until = seen.unfinished
@@ -280,6 +289,6 @@ def still_installing(seen: Survey, before: Survey | None) -> float:
             leftover = gone.entry / gone.installed.distribution.replace("-", "_")
             state = _state(str(gone.entry))
             if state is not None and leftover.is_dir():
-                until = max(until, state[0] / 1e9 + AT_THE_LONGEST)
+                until = max(until, state[0] / 1e9 + _UNLISTED)
     # A clock that files are far ahead of, on another machine say, is no reason to wait.
-    return min(until - now, QUIET) if now < until < now + 2 * AT_THE_LONGEST else 0.0
+    return min(until - now, QUIET) if now < until <= now + _REPLACING else 0.0

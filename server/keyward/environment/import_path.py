@@ -34,6 +34,13 @@ class ImportPath(msgspec.Struct, frozen=True):
     read: tuple[Path, ...] = ()
     """The files and folders that this rests on, whether there or not: while none changes, it holds."""
 
+    def finds(self, name: str) -> bool:
+        """Whether a module is there, by its dotted name; what a package would do to find more is not known."""
+        top, *below = name.split(".")
+        if top in self.packages and (not below or _has(self.packages[top], "/".join(below))):
+            return True
+        return name in self.packages or any(_has(entry, "/".join((top, *below))) for entry in self.entries)
+
 
 def import_path(interpreter: Interpreter, variables: Mapping[str, str] | None = None) -> ImportPath:
     """Where an interpreter imports from. Files that cannot be read or understood add nothing; never raises.
@@ -105,6 +112,16 @@ class _Reading:
             self.namespaces.setdefault(name, tuple(Path(place) for place in places))
 
 
+def _has(entry: Path, inner: str) -> bool:
+    """Whether an entry of the path, or a package's folder, has a module; its name with slashes."""
+    if not entry.is_dir():
+        return any(name.startswith((f"{inner}/", f"{inner}.py")) for name in members(entry))
+    place = entry / inner
+    if place.is_dir() or place.with_name(f"{place.name}.py").is_file():
+        return True
+    return any(path.suffix in (".so", ".pyd", ".pyc") for path in place.parent.glob(f"{place.name}.*"))
+
+
 def _package(place: Path) -> Path | None:
     """A package's folder or a module's file, of what a finder names: either, the module without its suffix too."""
     try:
@@ -169,6 +186,15 @@ def is_zip(path: Path) -> bool:
         return path.is_file() and zipfile.is_zipfile(path)
     except (OSError, ValueError):
         return False
+
+
+def members(archive: Path) -> tuple[str, ...]:
+    """The names of the files in a zip file, with slashes; none where it cannot be read."""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            return tuple(file.namelist())
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return ()
 
 
 def _text(path: Path, largest: int) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlparse
 
 import msgspec
 
-from .import_path import ImportPath, is_zip
+from .import_path import ImportPath, is_zip, members
 
 _SOURCE = (".py",)
 _COMPILED = (".so", ".pyd", ".pyc")
@@ -40,7 +39,7 @@ def provided(info: Path, entry: Path, editable: Path | None, path: ImportPath) -
     if editable is not None:
         return _editable(info, editable, path)
     if not entry.is_dir():
-        return _listed(entry, _zip_members(entry))
+        return _listed(entry, members(entry))
     if info.name == "EGG-INFO":
         return _listed(entry, _files_below(entry))
     found = _listed(entry, _recorded(info))
@@ -124,14 +123,6 @@ def _recorded(info: Path) -> Iterator[str]:
         except csv.Error:
             continue
         return
-
-
-def _zip_members(archive: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(archive) as file:
-            return file.namelist()
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return []
 
 
 def _files_below(entry: Path) -> Iterator[str]:

@@ -35,7 +35,9 @@ class Server(LanguageServer):
         super().__init__("keyward", __version__, protocol_cls=Protocol)
         self.loop = asyncio.get_running_loop()
         self.progress_bars = ProgressBars(self)
-        self.session = Session(self._world_changed, self.progress_bars.tell)
+        self.session = Session(
+            self._world_changed, self.progress_bars.tell, partial(self.on_loop, self.loop.call_later)
+        )
         self.diagnostics = Diagnostics(self)
         self.analyst = Analyst(self.session, self.diagnostics.outdated)
         self.unit = Unit.UTF16
@@ -70,7 +72,7 @@ class Server(LanguageServer):
         """Called from any thread when documents have to be judged anew."""
         self.on_loop(self.diagnostics.outdated)
 
-    def on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+    def on_loop(self, function: Callable[..., object], *arguments: Any) -> None:
         """Calls a function on the event loop; from any thread, and for nothing once the loop has ended."""
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(function, *arguments)
