@@ -35,6 +35,10 @@ _MODEL_NAME = re.compile(rb"\b([A-Z][A-Za-z0-9]+?)(?:Model|For[A-Z][A-Za-z0-9]*|
 
 _LOOK_AGAIN = 2.0
 """Seconds between two looks at what is installed, unless there is a reason for one."""
+_SAVED_AGAIN = 0.2
+"""The same, when files are saved: all of them may be."""
+_TOLD = re.compile(r"(?:pyvenv\.cfg|\.pth|\.egg|\.egg-link|\.(?:dist|egg)-info(?:[/\\][^/\\]+)?)$")
+"""Files whose change is a reason."""
 _GONE = 3.0
 """Seconds that an interpreter which is gone is waited for: environments are made anew."""
 
@@ -175,14 +179,15 @@ class Workspace:
         changed = tuple(paths)
         for ground in self._grounds.values():
             ground.files_changed(changed)
-        self._look()
+        # No files at all: all that the client has to say is that its user is back.
+        self.look(0.0 if not changed or any(map(_TOLD.search, changed)) else _SAVED_AGAIN)
 
-    def look(self) -> None:
-        """Something has happened that makes it worth while to look whether libraries or interpreters are others now.
+    def look(self, again: float = _LOOK_AGAIN) -> None:
+        """Looks whether libraries or interpreters are others now, unless that was done less than `again` seconds ago.
 
-        Cheap, and for nothing when that was done just before. Does not wait.
+        Cheap: to be called whenever something happens. Does not wait; `changed` is called if it is so.
         """
-        if time.monotonic() - self._looked > _LOOK_AGAIN:
+        if time.monotonic() - self._looked >= again:
             self._look()
 
     @property
