@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -12,12 +14,15 @@ from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from pygls.protocol import default_converter
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
 from standin.environment import make_environment
 from standin.wheel import make_wheel, pip, pip_install, with_labels
 
 from .conftest import Start
-from .editor import Editor
+from .editor import SERVER, Editor
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="replaces files that are open")
 
@@ -216,3 +221,37 @@ async def test_a_client_is_asked_to_watch_libraries_outside_of_its_folders(
             await asyncio.sleep(0.1)
         options = found[0].register_options
         assert site_of(standin_python).as_uri() in str(options)
+
+
+async def test_a_server_takes_over_from_one_that_is_killed(start: Start, tmp_path: Path, python: Path) -> None:
+    """Two servers and one cache; the first is killed while it holds the lock and reads."""
+    family = site_of(python) / "transformers" / "models" / "late"
+    family.mkdir()
+    (family / "__init__.py").write_text("")
+    (family / "modeling_late.py").write_text(
+        f"import os, time\nwhile not os.path.exists({str(tmp_path / 'go-on')!r}):\n    time.sleep(0.05)\n"
+    )
+    cache = tmp_path / "cache"
+    command = (sys.executable, "-m", "keyward", "serve")
+    environment = {**os.environ, "PYTHONPATH": str(SERVER), "XDG_CACHE_HOME": str(cache)}
+    environment = {name: value for name, value in environment.items() if name != "VIRTUAL_ENV"}
+    first = LanguageClient(converter_factory=default_converter)
+    register_lsp_features(first, {**DEFAULT_CLIENT_FEATURES})
+    await first.start_io(*command, env=environment)
+    folders = [types.WorkspaceFolder(tmp_path.as_uri(), "here")]
+    await first.initialize_session(
+        types.InitializeParams(capabilities=types.ClientCapabilities(), workspace_folders=folders)
+    )
+    document = types.TextDocumentItem((tmp_path / "train.py").as_uri(), "python", 1, SCRIPT)
+    first.text_document_did_open(types.DidOpenTextDocumentParams(document))
+    while not list(cache.rglob("families/deit.json")):
+        await asyncio.sleep(0.05)
+    async with start(options={}, settings={"": {}}, cache=cache) as editor:
+        uri = editor.open("train.py", SCRIPT)
+        await asyncio.sleep(2)
+        assert all(b'"complete":false' in path.read_bytes() for path in cache.rglob("index.json")), "it waits"
+        assert first._server is not None
+        first._server.send_signal(signal.SIGKILL)
+        (tmp_path / "go-on").write_text("")
+        await editor.diagnostics(uri, judged_by("transformers 5.0.901 in .venv"))
+        assert len(await indexed(cache)) == 2

@@ -10,7 +10,7 @@ from ..environment.index import is_current
 from ..environment.interpreter import Interpreter
 from ..inference.answers import Answers, Question
 from ..inference.world import World
-from ..signatures.store import Installed, cache_folder, open_signatures, read_index
+from ..signatures.store import Installed, open_signatures
 from .jedi_client import JediClient
 from .oracle import Oracle
 from .stub_tree import stub_tree
@@ -134,20 +134,15 @@ class Ground:
 
 def _replaces(new: Installed, old: Installed, cache: Path, *, final: bool) -> bool:
     """Whether enough is known of a library to judge by it, and no longer by the one that it took the place of."""
-    if is_current(cache, new) or _is_shipped(new):
-        return True
-    if final and _is_begun(new, cache):
-        return True
-    return not _is_begun(old, cache) and not _is_shipped(old)
+    return (
+        is_current(cache, new)
+        or _is_known(new, None)  # this very version came with Keyward
+        or (final and _is_known(new, cache))
+        or not _is_known(old, cache)
+    )
 
 
-def _is_begun(item: Installed, cache: Path) -> bool:
-    try:
-        return read_index(cache_folder(cache, item)) is not None
-    except ValueError:
-        return False
-
-
-def _is_shipped(item: Installed) -> bool:
-    """Whether this very version came with Keyward."""
-    return any(library.distribution == item.distribution for library in open_signatures((item,)).libraries)
+def _is_known(item: Installed, cache: Path | None) -> bool:
+    """Whether anything is known of this very version, from the cache or as it came with Keyward."""
+    libraries = open_signatures((item,), cache).libraries
+    return any(library.distribution == item.distribution for library in libraries)
