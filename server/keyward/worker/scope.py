@@ -7,6 +7,7 @@ import builtins
 import collections
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
+from . import imports
 from .candidates import ANY_ELEMENT, Candidates
 
 
@@ -110,10 +111,10 @@ def outer(name: Any, function: Any) -> Tuple[bool, Any]:
     code = getattr(function, "__code__", None)
     if code is not None and name in code.co_freevars and function.__closure__:
         try:
-            return True, function.__closure__[code.co_freevars.index(name)].cell_contents
+            return imports.settle(function.__closure__[code.co_freevars.index(name)].cell_contents)
         except ValueError:
             return False, None
     for namespace in (getattr(function, "__globals__", {}), vars(builtins)):
         if name in namespace:
-            return True, namespace[name]
+            return imports.settle(namespace[name])
     return False, None
