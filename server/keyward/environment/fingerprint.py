@@ -23,6 +23,7 @@ _INFO = re.compile(
     re.ASCII,
 )
 _VERSION_LINE = re.compile(rb"^Version:[ \t]*([\w.+!-]+)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_SEPARATORS = re.compile(r"[-_.]+")
 _UNKNOWN = "unknown"
 _STASH = "~"
 """Begins the names that pip gives to what it is about to replace."""
@@ -95,7 +96,7 @@ def site_folders(interpreter: Interpreter) -> tuple[Path, ...]:
 
 def canonical(name: str) -> str:
     """The normal form of a distribution's name."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return _SEPARATORS.sub("-", name).lower()
 
 
 class _Look:
@@ -104,6 +105,8 @@ class _Look:
         self._path = ImportPath()
         self._states: dict[str, State | None] = {}
         self._unfinished = 0.0
+        self._place = interpreter.place
+        self._now = time.time()
 
     def survey(self) -> Survey:
         # Before it is read: what changes meanwhile makes the survey one that does not hold.
@@ -150,37 +153,43 @@ class _Look:
         match = _INFO.match(name)
         if match is None or (match["kind"] == "egg" and name != entry.name):
             return None
-        info = entry / ("EGG-INFO" if match["kind"] == "egg" else name)
-        record, editable = "RECORD", None
+        info = os.path.join(entry, "EGG-INFO" if match["kind"] == "egg" else name)
+        states: dict[str, State | None] = {}
+        editable = None
         if match["kind"] == "dist-info":
-            editable = editable_root(info)
-            record_state = self._record_list(info / record)
+            states["RECORD"] = self._record_list(info)
+            states["direct_url.json"] = _state(f"{info}/direct_url.json")
+            if states["direct_url.json"] is not None:
+                editable = editable_root(Path(info))
+            if states["RECORD"] is None:
+                states["METADATA"] = _state(f"{info}/METADATA")
         else:
-            record_state = self._note(info / "PKG-INFO" if info.is_dir() else info)
+            states["PKG-INFO"] = self._note(Path(info, "PKG-INFO") if os.path.isdir(info) else Path(info))
             if match["kind"] == "egg-info" and entry.name not in ("site-packages", "dist-packages"):
                 editable = entry
-        states = [(record, record_state), *((name, _state(str(info / name))) for name in _ALSO)]
         digest = hashlib.sha256(f"{info}\0{self._interpreter.path}".encode("utf-8", "surrogateescape"))
-        for label, state in states:
+        for label, state in states.items():
             if state is not None:
                 digest.update(f"\0{label}\0{state[1]}\0{state[0]}".encode())
-        version = match["version"] or _version_of(info)
         if editable is not None:
-            self._note_source(info, entry, editable, digest)
-        item = Installed(canonical(match["name"]), version, digest.hexdigest()[:12], self._interpreter.place)
-        made_last = max((state[0] for _, state in states if state is not None), default=0)
-        return made_last, Placed(item, info, entry, editable)
+            self._note_source(Path(info), entry, editable, digest)
+        item = Installed(
+            canonical(match["name"]), match["version"] or _version_of(Path(info)), digest.hexdigest()[:12], self._place
+        )
+        made_last = max((state[0] for state in states.values() if state is not None), default=0)
+        return made_last, Placed(item, Path(info), entry, editable)
 
-    def _record_list(self, path: Path) -> State | None:
+    def _record_list(self, info: str) -> State | None:
         """The list of files, which every installer writes last.
 
         It is watched while it is new or missing. Later, whoever installs makes another folder for the record, and that
         changes the entry of the path.
         """
-        state = _state(str(path))
-        made = state or _state(str(path.parent))
-        if made is not None and time.time() < made[0] / 1e9 + _UNLISTED:
-            self._states[str(path)] = state
+        path = f"{info}/RECORD"
+        state = _state(path)
+        made = state or _state(info)
+        if made is not None and self._now < made[0] / 1e9 + _UNLISTED:
+            self._states[path] = state
             if state is None:
                 self._expect(made[0] / 1e9 + _UNLISTED)
         return state
@@ -201,7 +210,7 @@ class _Look:
             f"{entry}\0{info}\0{self._interpreter.path}\0{state}".encode("utf-8", "surrogateescape")
         )
         version = match["version"] or _version_of(entry / info)
-        item = Installed(canonical(match["name"]), version, digest.hexdigest()[:12], self._interpreter.place)
+        item = Installed(canonical(match["name"]), version, digest.hexdigest()[:12], self._place)
         return state[0], Placed(item, entry / info, entry)
 
     def _note(self, path: Path) -> State | None:
@@ -214,8 +223,6 @@ class _Look:
         self._unfinished = max(self._unfinished, until)
 
 
-_ALSO = ("METADATA", "direct_url.json")
-"""What changes with an installation, beside the record of its files."""
 _MOST_SOURCE_FILES = 20_000
 
 
