@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import compileall
 import os
+import shutil
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -340,3 +342,62 @@ def test_code_in_path_files_runs_in_the_worker_alone(interpreter: Interpreter, t
     report = refresh(interpreter, tmp_path / "cache")
     assert report.problems == ()
     assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+FINDER = """\
+import sys
+from importlib.machinery import PathFinder
+
+MAPPING = {mapping}
+
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in MAPPING:
+            return PathFinder.find_spec(name, [MAPPING[name].rpartition("/")[0]])
+
+
+def install():
+    sys.meta_path.append(Finder)
+"""
+
+
+def test_an_editable_install_by_a_finder_is_indexed_and_followed(interpreter: Interpreter, tmp_path: Path) -> None:
+    site = site_folders(interpreter)[0]
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (site / "transformers").rename(checkout / "transformers")
+    (site / "finder.py").write_text(FINDER.replace("{mapping}", repr({"transformers": f"{checkout}/transformers"})))
+    (site / "finder.pth").write_text("import finder; finder.install()\n")
+    told = f'{{"dir_info": {{"editable": true}}, "url": "{checkout.as_uri()}"}}'
+    (site / "transformers-5.0.0.dist-info" / "direct_url.json").write_text(told)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+    modeling = checkout / "transformers" / "models" / "deit" / "modeling_deit.py"
+    modeling.write_text(modeling.read_text().replace("pixel_values: torch.Tensor", "voxel_values: torch.Tensor", 1))
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.indexed == ("transformers",)
+    found = opened(interpreter, report, tmp_path).find("transformers.DeiTModel")
+    assert found is not None
+    assert found.entry.call is not None
+    assert "voxel_values" in found.entry.call.keywords
+
+
+def test_a_library_in_a_zip_file_says_nothing_wrong(interpreter: Interpreter, tmp_path: Path) -> None:
+    """torch in an egg: what can be read of it without files is right."""
+    site = site_folders(interpreter)[0]
+    before = opened(interpreter, refresh(interpreter, tmp_path / "before"), tmp_path).find("torch.nn.Linear")
+    with zipfile.ZipFile(tmp_path / "torch-2.0.0-py3.egg", "w") as egg:
+        for path in (site / "torch").rglob("*.py"):
+            egg.write(path, path.relative_to(site))
+        egg.writestr("EGG-INFO/PKG-INFO", "Metadata-Version: 2.1\nName: torch\nVersion: 2.0.0\n")
+    shutil.rmtree(site / "torch")
+    shutil.rmtree(site / "torch-2.0.0.dist-info")
+    (site / "easy-install.pth").write_text(f"{tmp_path}/torch-2.0.0-py3.egg\n")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert "torch" in report.indexed
+    found = opened(interpreter, report, tmp_path).find("torch.nn.modules.linear.Linear")
+    assert before is not None
+    assert found is None or found.entry.call == before.entry.call

@@ -138,9 +138,12 @@ async def indexed(cache: Path) -> list[str]:
     return sorted(path.parent.name for path in found)
 
 
-async def test_a_version_that_cannot_be_read_leaves_what_was_known(start: Start, tmp_path: Path, python: Path) -> None:
+@pytest.mark.parametrize("mishap", ["import os\nos._exit(3)\n", "import not_there\n"])
+async def test_a_version_that_cannot_be_read_leaves_what_was_known(
+    start: Start, tmp_path: Path, python: Path, mishap: str
+) -> None:
     def broken(file: str, text: str) -> str:
-        return "import os\nos._exit(3)\n" if file == "transformers/__init__.py" else text
+        return mishap if file == "transformers/__init__.py" else text
 
     async with start(options={}, settings={"": {}}, cache=tmp_path / "cache") as editor:
         uri = editor.open("train.py", SCRIPT)

@@ -79,6 +79,15 @@ def is_current(cache: Path, item: Installed, path: ImportPath | None = None) -> 
     return path is None or not any(path.finds(name) for name in read_lacking(folder))
 
 
+def is_begun(cache: Path, item: Installed) -> bool:
+    """Whether the cache holds anything of a distribution."""
+    try:
+        index = read_index(cache_folder(cache, item))
+    except ValueError:
+        return False
+    return index is not None and bool(index.modules)
+
+
 def _missing(folder: Path, index: Index) -> set[str]:
     try:
         there = {name[: -len(".json")] for name in os.listdir(folder / "families")}

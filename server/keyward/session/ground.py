@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..environment.fingerprint import Survey, still_installing, survey
-from ..environment.index import is_current
+from ..environment.index import is_begun, is_current
 from ..environment.interpreter import Interpreter
 from ..inference.answers import Answers, Question
 from ..inference.world import World
@@ -134,15 +134,11 @@ class Ground:
 
 def _replaces(new: Installed, old: Installed, cache: Path, *, final: bool) -> bool:
     """Whether enough is known of a library to judge by it, and no longer by the one that it took the place of."""
-    return (
-        is_current(cache, new)
-        or _is_known(new, None)  # this very version came with Keyward
-        or (final and _is_known(new, cache))
-        or not _is_known(old, cache)
-    )
+    if _is_shipped(new) or (is_begun(cache, new) and (final or is_current(cache, new))):
+        return True
+    return not is_begun(cache, old) and not _is_shipped(old)
 
 
-def _is_known(item: Installed, cache: Path | None) -> bool:
-    """Whether anything is known of this very version, from the cache or as it came with Keyward."""
-    libraries = open_signatures((item,), cache).libraries
-    return any(library.distribution == item.distribution for library in libraries)
+def _is_shipped(item: Installed) -> bool:
+    """Whether this very version came with Keyward."""
+    return any(library.distribution == item.distribution for library in open_signatures((item,)).libraries)
