@@ -134,6 +134,24 @@ def doctor(context: click.Context, /, python: str | None) -> None:
     context.exit(run(python, context.color))
 
 
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@python_option
+@click.option(
+    "--library", "libraries", metavar="NAME", multiple=True, help="Library to write stubs of. Can be repeated."
+)
+@verbose_option
+@click.pass_context
+def stubs(context: click.Context, /, folder: str, python: str | None, libraries: tuple[str, ...]) -> None:
+    """Write stubs into DIR that let pyright, mypy and ty see what a model's call accepts.
+
+    Default: transformers and diffusers, as installed. For pyright let DIR be `typings`.
+    """
+    from .stubs import run
+
+    context.exit(run(folder, python, libraries))
+
+
 @main.group()
 def signatures() -> None:
     """Commands for whoever maintains the shipped signatures."""
