@@ -12,7 +12,7 @@ from ..environment.index import KNOWN
 from ..inference.libraries import MAKES_INSTANCE, OVERRIDDEN, RETURNS_SELF
 from ..signatures.store import Library, Signatures
 from ..signatures.stub_folder import ForeignPackageError, write_package
-from ..signatures.stub_packages import LAZY, package_files
+from ..signatures.stub_packages import LAZY, Checker, package_files
 from ..signatures.stub_text import Methods
 from ..signatures.stubs import stub_source
 from . import environments
@@ -22,7 +22,7 @@ from .progress import Step, progress_bar
 METHODS = Methods(makers=MAKES_INSTANCE, fluent=RETURNS_SELF, free=OVERRIDDEN)
 
 
-def run(folder: str, python: str | None, names: Iterable[str]) -> int:
+def run(folder: str, python: str | None, names: Iterable[str], checker: Checker) -> int:
     """Writes them, and gives the exit code."""
     wanted = tuple(dict.fromkeys(map(canonical, names)))
     interpreter = environments.find(python)
@@ -42,7 +42,7 @@ def run(folder: str, python: str | None, names: Iterable[str]) -> int:
             return 2
         for library in chosen:
             try:
-                done = tuple(_write(Path(folder), library, signatures, step))
+                done = tuple(_write(Path(folder), library, signatures, checker, step))
             except ForeignPackageError as error:
                 click.echo(str(error), err=True)
                 return 2
@@ -54,12 +54,12 @@ def run(folder: str, python: str | None, names: Iterable[str]) -> int:
     return 0
 
 
-def _write(folder: Path, library: Library, signatures: Signatures, step: Step) -> Iterator[str]:
+def _write(folder: Path, library: Library, signatures: Signatures, checker: Checker, step: Step) -> Iterator[str]:
     """Writes the packages of a distribution; one line of each that tells what there is now."""
     step(f"Writing stubs of {library.distribution}", 0, 1)
     source = stub_source(signatures, library.distribution)
     for top in sorted({module.partition(".")[0] for module in source.modules}):
-        files = dict(package_files(top, source, METHODS))
+        files = dict(package_files(top, source, METHODS, checker))
         if not files:
             continue
         package = folder / f"{top}-stubs"

@@ -14,6 +14,8 @@ What such a file does not know is `Any`, never an error.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from keyword import iskeyword
+from typing import Literal
 
 from .model import Entry, Field, Kind, Parameter, Signature
 from .stub_annotations import plain_default, shown
@@ -22,6 +24,10 @@ from .stub_text import MODULES, Methods, StubSource, Style, module_stub, parents
 LAZY = {"transformers": "transformers.models", "diffusers": "diffusers.models"}
 """Packages whose `__init__` hands out names by a list, and where the packages of their models are. The signatures know
 the list, and a checker that follows the source instead reads thousands of files."""
+
+Checker = Literal["pyright", "mypy", "ty"]
+"""What the stubs are for. pyright believes anything of a class with a base that it does not know, `__call__` included,
+and needs to be told that such a class takes every call; the others know, and ty stumbles over what pyright is told."""
 
 _HELPER = "_keyward_types"
 _HELPER_TEXT = '''"""What the other files share; there is no such module at run time."""
@@ -33,9 +39,8 @@ R = TypeVar("R", covariant=True)
 class Forward(Protocol[P, R]):
     def forward(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 @final
-class ACallThatForwardTakes:
-    """No model is one, but for classes with a base that the checker does not know: of these it believes everything,
-    and could not tell what their `forward` takes. The name is what a checker says of a wrong call."""
+class Nobody:
+    """No model is one, but for classes with a base that the checker does not know: of these it believes everything."""
 class Open(ABCMeta):
     """Of classes that may have attributes which the stubs do not know."""
     def __getattr__(cls, name: str) -> Any: ...
@@ -43,12 +48,11 @@ class Open(ABCMeta):
 _HEAD = """from dataclasses import dataclass as _dataclass
 from typing import Any, Iterator as _Iterator, Type, TypeVar, overload as _overload
 import torch
-from {top}.{helper} import ACallThatForwardTakes as _Nobody, Forward as _Forward, Open as _Open, P as _P, R as _R
+from {top}.{helper} import Nobody as _Nobody, Forward as _Forward, Open as _Open, P as _P, R as _R
 _T = TypeVar('_T')
 """
-_CALL = """\
-    @_overload
-    def __call__(self: _Forward[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
+_CALL = "    def __call__(self: _Forward[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R: ...\n"
+_CALL_OF_UNKNOWN = """\
     @_overload
     def __call__(self: _Nobody, *args: Any, **kwargs: Any) -> Any: ...  # type: ignore[misc]
 """
@@ -72,8 +76,11 @@ class _Checked(Style):
     arrow = "{} | Any"
     tail = _TAIL
 
-    def __init__(self, top: str, source: StubSource, methods: Methods, written: Collection[str]) -> None:
+    def __init__(
+        self, top: str, source: StubSource, methods: Methods, written: Collection[str], overloads: bool
+    ) -> None:
         super().__init__(source, methods)
+        self._overloads = overloads
         self.head = _HEAD.format(top=top, helper=_HELPER)
         self._written = written
 
@@ -82,6 +89,16 @@ class _Checked(Style):
             return entry.module, entry.name
         module, _, name = qualified.rpartition(".")
         return (module, name) if module and module not in _NOWHERE else None
+
+    def bases(self, entry: Entry) -> list[str]:
+        """Those that no signatures tell of too: the source has them."""
+        known = super().bases(entry)
+        return [
+            qualified
+            for qualified in entry.mro
+            if qualified in known
+            or (self.source.find(qualified) is None and qualified.rpartition(".")[0] not in self._written)
+        ]
 
     def stubbed(self, base: Entry) -> bool:
         return base.module in self._written
@@ -96,7 +113,7 @@ class _Checked(Style):
         """Those that a call may name: keywords that are dropped find no place."""
         parameters = list(signature.parameters)
         rest = parameters.pop() if parameters and parameters[-1].kind is Kind.VAR_KEYWORD else None
-        taken = {parameter.name for parameter in parameters}
+        taken = {"self", *(parameter.name for parameter in signature.parameters)}
         more = dict.fromkeys((*signature.accepts, *signature.renamed))
         if _OUTPUT in signature.prefixes:
             output = self.source.find(signature.returns)
@@ -104,7 +121,7 @@ class _Checked(Style):
         parameters += (
             Parameter(name, Kind.KEYWORD_ONLY, "...")
             for name in more
-            if name not in taken and name.isidentifier() and rest is not None
+            if name not in taken and rest is not None and name.isidentifier() and not iskeyword(name)
         )
         if rest is not None and not is_closed(signature, self.source):
             parameters.append(rest)
@@ -141,7 +158,9 @@ class _Checked(Style):
             for name in sorted(self.methods.makers):
                 yield f"    @classmethod\n    def {name}(cls, *args: Any, **kwargs: Any) -> Any: ...\n"
         elif entry.role in MODULES:
-            if root:
+            if root and self._overloads:
+                yield "    @_overload\n" + _CALL + _CALL_OF_UNKNOWN
+            elif root:
                 yield _CALL
             if entry.role == "model" and (root or self._starts_elsewhere(entry)):
                 yield "    config: Any\n"
@@ -171,7 +190,9 @@ def is_closed(signature: Signature, source: StubSource) -> bool:
     return not signature.prefixes or source.find(signature.returns) is not None
 
 
-def package_files(top: str, source: StubSource, methods: Methods) -> Iterator[tuple[str, str]]:
+def package_files(
+    top: str, source: StubSource, methods: Methods, checker: Checker = "pyright"
+) -> Iterator[tuple[str, str]]:
     """Path within `top`-stubs and text of each file; nothing where the source says all there is to say."""
     below = {module for module in source.modules if _within(module, top)}
     written = {module for module in below if _tells(module, source)}
@@ -182,7 +203,7 @@ def package_files(top: str, source: StubSource, methods: Methods) -> Iterator[tu
         exports = _lazy_exports(top, source, written)
     modules = {module: source.modules[module] for module in written if module not in exports}
     packages = {parent for module in below for parent in parents(module)}
-    style = _Checked(top, StubSource(modules, exports, source.find), methods, written)
+    style = _Checked(top, StubSource(modules, exports, source.find), methods, written, overloads=checker == "pyright")
     yield "py.typed", "partial\n"
     yield f"{_HELPER}.pyi", _HELPER_TEXT
     for module in sorted({*modules, *exports}):
