@@ -31,8 +31,8 @@ import torch
 from transformers import DeiTModel
 
 encoder = DeiTModel.from_pretrained("facebook/deit-base-distilled-patch16-224").to("cuda").half().eval()
-states = encoder(pixel_values=torch.zeros(1, 3, 224, 224), labels=torch.tensor([2]))  # wrong: labels
-states.loss  # wrong: loss
+encoder(pixel_values=torch.zeros(1, 3, 224, 224), labels=torch.tensor([2]))  # wrong: labels
+print(encoder(pixel_values=torch.zeros(1, 3, 224, 224)).loss)  # wrong: loss
 """,
     "overridden.py": """\
 import torch
@@ -44,13 +44,13 @@ class Scaled(DeiTModel):
 
 scaled = Scaled.from_pretrained("x", scale=3).train()
 scaled(torch.zeros(1), scale=2.0)
-scaled.config.whatever, scaled.encoder.layer[0].whatever, Scaled._whatever
+print(scaled.config.whatever, scaled.encoder.layer[0].whatever, Scaled._whatever)
 scaled.pooler = None
 
 model = DeiTForImageClassification.from_pretrained("x").to("cuda")
 out = model(pixel_values=torch.zeros(1), labels=torch.ones(1))
 out.loss.backward()
-out.logits, out[0], out["logits"]
+print(out.logits, out[0], out["logits"])
 loss, logits = model(torch.zeros(1), return_dict=False)
 torch.compile(model)(pixel_values=torch.zeros(1))
 """,
