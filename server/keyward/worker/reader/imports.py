@@ -69,7 +69,7 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        return importlib.util.resolve_name(dotted, frame.module.__package__)
+        return str(importlib.util.resolve_name(dotted, frame.module.__package__))
     except ImportError:
         return node.module or ""
 
