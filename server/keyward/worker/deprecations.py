@@ -27,6 +27,7 @@ _INSTEAD = re.compile(
     re.I,
 )
 _BARE_NAME = re.compile(r"[`'\"]*([A-Za-z_][\w.]*\w)(?:\(\))?[`'\"]*")
+_BY_ITSELF = re.compile(r"(?<!=)[`'\"](\w+)[`'\"]|\b(?:argument|parameter|keyword|option|the|^)\s*(\w+)\b", re.I)
 _SEE = re.compile(r"^\(?deprecated\b.*?\b(?:see|use|favou?r of|replaced by)\b[^`]*`+(\w+)`+", re.I)
 
 
@@ -132,13 +133,17 @@ def _by_body(node: Any, known: Set[str]) -> Iterator[Tuple[str, str]]:
             if isinstance(old, str) and old in known:
                 yield old, _named_instead(said, known, old)
             continue
-        if not _DEPRECATED.search(said):
-            continue
         tested = {item for test in tests for item in _tested(test, known)}
-        before = said[: _DEPRECATED.search(said).start()]  # type: ignore[union-attr]
-        for old in tested:
-            if re.search(r"(?<![\w.]){}(?![\w=.])".format(re.escape(old)), before):
-                yield old, _named_instead(said, known, old)
+        for old in tested & set(_deprecated_in(said)):
+            yield old, _named_instead(said, known, old)
+
+
+def _deprecated_in(said: str) -> Iterator[str]:
+    """The names that stand by themselves in the part of a sentence that comes before "is deprecated"."""
+    for deprecated in _DEPRECATED.finditer(said):
+        sentence = re.split(r"[.:;]\s", said[: deprecated.start()])[-1]
+        for name in _BY_ITSELF.finditer(sentence):
+            yield name.group(1) or name.group(2)
 
 
 def _calls(statements: Any, tests: Tuple[Any, ...]) -> Iterator[Tuple[ast.Call, Tuple[Any, ...]]]:

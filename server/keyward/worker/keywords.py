@@ -8,6 +8,7 @@ and "ignored" are claimed only of what was followed to its end.
 from __future__ import annotations
 
 import ast
+import collections.abc
 import inspect
 import types
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
@@ -88,6 +89,8 @@ class _Follower:
         function = source.plain(function)
         if function in (inspect.Signature.bind, inspect.Signature.bind_partial):
             return Outcome()  # refuses what the function with that signature refuses, which is followed by itself
+        if not isinstance(function, collections.abc.Hashable):
+            return _without_source(function, cls)
         key = (function, cls)
         if key in self._memo:
             return self._memo[key]

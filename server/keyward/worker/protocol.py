@@ -61,5 +61,5 @@ def index_request(
 
 
 def scan_request() -> dict[str, Any]:
-    """List the distributions that define torch modules; imports nothing."""
+    """List the distributions that define torch modules or Keras layers; imports nothing."""
     return {"protocol": VERSION, "command": SCAN}
