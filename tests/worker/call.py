@@ -1,9 +1,8 @@
 """Runs in an environment of its own: makes the calls that it is given and prints what became of each.
 
-    python call.py libraries|tensorflow < calls.json
+    python call.py libraries|tensorflow CALL...
 
-A call is `[callable, positional, {keyword: value}]`, all of them expressions; its fate is "fine" or the name of what
-it raised.
+The fate of a call, an expression, is "fine" or the name of what it raised.
 """
 
 from __future__ import annotations
@@ -24,14 +23,12 @@ def main() -> None:
         import torch
 
         x = torch.ones(2, 3, requires_grad=True)
-        names.update(torch=torch, accelerate=accelerate, x=x, x3=torch.ones(2, 3, 4), sgd=torch.optim.SGD([x], lr=0.1))
+        names.update(torch=torch, F=torch.nn.functional, accelerate=accelerate)
+        names.update(x=x, x3=torch.ones(2, 3, 4), sgd=torch.optim.SGD([x], lr=0.1))
     fates = []
-    for called, positional, keywords in json.load(sys.stdin):
-        arguments = [positional] if positional else []
-        arguments += [f"{name}={value}" for name, value in keywords.items()]
-        function = eval(called, names)
+    for call in sys.argv[2:]:
         try:
-            eval(f"function({', '.join(arguments)})", {**names, "function": function})
+            eval(call, names)
             fates.append("fine")
         except Exception as error:
             fates.append(type(error).__name__)

@@ -261,3 +261,49 @@ class Layer(torch.nn.Module):
     init = entry(read("nets", __init__="", layers=text), "nets.layers.Layer").init
     assert init is not None
     assert init.renamed == {"size_average": "reduction", "unused": "", "width": "depth"}
+
+
+def test_names_that_a_decorator_renames_are_taken(read: Read) -> None:
+    text = """
+import functools
+
+
+def renames(**renames):
+    def decorator(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            for old_name, new_name in renames.items():
+                if old_name in kwargs:
+                    kwargs[new_name] = kwargs.pop(old_name)
+            return function(*args, **kwargs)
+        return wrapper
+    return decorator
+
+
+def renamed(old_name, new_name=None):
+    def decorator(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            if old_name in kwargs:
+                kwargs[new_name] = kwargs.pop(old_name)
+            return function(*args, **kwargs)
+        return wrapper
+    return decorator
+
+
+@renames(tokenizer="processing_class")
+def train(model, processing_class=None):
+    pass
+
+
+@renamed("strategy", new_name="eval_strategy")
+def evaluate(eval_strategy=None):
+    pass
+"""
+    signatures = read("nets", __init__="from .tools import evaluate, train\n", tools=f"{text}\n{NET}")
+    for name, old, new in (("train", "tokenizer", "processing_class"), ("evaluate", "strategy", "eval_strategy")):
+        call = entry(signatures, f"nets.{name}").call
+        assert call is not None
+        assert call.renamed == {old: new}
+        assert call.takes(old)
+        assert (call.extra, call.takes("nonsense")) == ("refused", False)

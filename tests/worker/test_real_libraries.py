@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 from collections.abc import Callable
@@ -14,11 +15,12 @@ import environments
 from keyward.environment.fingerprint import installed
 from keyward.environment.index import update_index
 from keyward.environment.interpreter import find_interpreter
-from keyward.signatures.binding import bind
-from keyward.signatures.model import Entry
+from keyward.signatures.binding import Binding, bind
+from keyward.signatures.model import Entry, Signature
 from keyward.signatures.store import Signatures, open_signatures
 
 CALLS = Path(__file__).with_name("call.py")
+SIGMOID = "sigmoid_cross_entropy_with_logits"
 
 
 class Keyword(NamedTuple):
@@ -52,69 +54,80 @@ def entry(signatures: Signatures, name: str) -> Entry:
     return found.entry
 
 
-# distribution, public name, what is called (an expression), arguments by position, keywords with their values
+# environment: (distribution, public name, which of its signatures, a call of it)
 CASES = {
     "libraries": [
-        ("torch", "torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool1d", "x3, 2", {"return_indices": "True"}),
-        ("torch", "torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool1d", "x3, 2", {"count": "True"}),
-        ("torch", "torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool1d", "x3", {}),
-        ("torch", "torch.optim.AdamW", "torch.optim.AdamW", "[x]", {"lr": "0.1", "betas": "(0.9, 0.9)"}),
-        ("torch", "torch.optim.AdamW", "torch.optim.AdamW", "[x]", {"momentum": "0.1"}),
-        ("torch", "torch.utils.data.DataLoader", "torch.utils.data.DataLoader", "[1]", {"batchsize": "2"}),
-        ("torch", "torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_norm_", "[x]", {"max_norm": "1.0"}),
-        ("torch", "torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_norm_", "[x]", {"max": "1.0"}),
-        ("torch", "torch.optim.lr_scheduler.StepLR", "torch.optim.lr_scheduler.StepLR", "sgd, 1", {"decay": "1"}),
-        ("accelerate", "accelerate.Accelerator", "accelerate.Accelerator", "", {"cpu": "True"}),
-        ("accelerate", "accelerate.Accelerator", "accelerate.Accelerator", "", {"fp16": "True"}),
-        ("accelerate", "accelerate.Accelerator.prepare", "accelerate.Accelerator(cpu=True).prepare", "sgd", {"model": "1"}),
+        ("torch", "torch.nn.functional.max_pool1d", "call", "F.max_pool1d(x3, 2, return_indices=True)"),
+        ("torch", "torch.nn.functional.max_pool1d", "call", "F.max_pool1d(x3, 2, count=True)"),
+        ("torch", "torch.nn.functional.max_pool1d", "call", "F.max_pool1d(x3)"),
+        ("torch", "torch.optim.AdamW", "init", "torch.optim.AdamW([x], lr=0.1, betas=(0.9, 0.9))"),
+        ("torch", "torch.optim.AdamW", "init", "torch.optim.AdamW([x], momentum=0.1)"),
+        ("torch", "torch.utils.data.DataLoader", "init", "torch.utils.data.DataLoader([1], batch_size=2)"),
+        ("torch", "torch.utils.data.DataLoader", "init", "torch.utils.data.DataLoader([1], batchsize=2)"),
+        ("torch", "torch.nn.utils.clip_grad_norm_", "call", "torch.nn.utils.clip_grad_norm_([x], max_norm=1.0)"),
+        ("torch", "torch.nn.utils.clip_grad_norm_", "call", "torch.nn.utils.clip_grad_norm_([x], maximum=1.0)"),
+        ("torch", "torch.optim.lr_scheduler.StepLR", "init", "torch.optim.lr_scheduler.StepLR(sgd, 1, decay=1)"),
+        ("accelerate", "accelerate.Accelerator", "init", "accelerate.Accelerator(cpu=True)"),
+        ("accelerate", "accelerate.Accelerator", "init", "accelerate.Accelerator(fp16=True)"),
+        ("accelerate", "accelerate.Accelerator", "prepare", "accelerate.Accelerator(cpu=True).prepare(sgd)"),
+        ("accelerate", "accelerate.Accelerator", "prepare", "accelerate.Accelerator(cpu=True).prepare(model=sgd)"),
     ],
     "tensorflow": [
-        ("keras", "keras.losses.binary_crossentropy", "keras.losses.binary_crossentropy", "x, x", {"from_logits": "True"}),
-        ("keras", "tensorflow.keras.losses.binary_crossentropy", "tf.keras.losses.binary_crossentropy", "x, x", {"logits": "1"}),
-        ("keras", "keras.losses.BinaryCrossentropy", "keras.losses.BinaryCrossentropy", "", {"from_logits": "True"}),
-        ("keras", "keras.losses.BinaryCrossentropy", "keras.losses.BinaryCrossentropy", "", {"logits": "True"}),
-        ("keras", "keras.losses.BinaryCrossentropy()", "keras.losses.BinaryCrossentropy()", "x, x", {"sample_weight": "x"}),
-        ("keras", "keras.losses.BinaryCrossentropy()", "keras.losses.BinaryCrossentropy()", "x, x", {"weight": "x"}),
-        ("keras", "keras.layers.Dense()", "keras.layers.Dense(2)", "x", {"training": "True"}),
-        ("keras", "keras.layers.Dense()", "keras.layers.Dense(2)", "x", {"mask": "None"}),
-        ("keras", "keras.layers.MultiHeadAttention()", "keras.layers.MultiHeadAttention(1, 2)", "x3", {}),
-        ("keras", "keras.layers.MultiHeadAttention()", "keras.layers.MultiHeadAttention(1, 2)", "x3, x3", {"mask": "None"}),
-        ("tensorflow", "tensorflow.nn.sigmoid_cross_entropy_with_logits", "tf.nn.sigmoid_cross_entropy_with_logits", "", {"labels": "x", "logits": "x"}),
-        ("tensorflow", "tensorflow.nn.sigmoid_cross_entropy_with_logits", "tf.nn.sigmoid_cross_entropy_with_logits", "", {"targets": "x", "logits": "x"}),
-        ("tensorflow", "tensorflow.nn.relu", "tf.nn.relu", "x", {"name": "'relu'"}),
-        ("tensorflow", "tensorflow.concat", "tf.concat", "[x, x]", {"axis": "0"}),
-        ("tensorflow", "tensorflow.concat", "tf.concat", "[x, x]", {"dim": "0"}),
+        ("keras", "keras.losses.binary_crossentropy", "call", "keras.losses.binary_crossentropy(x, y_pred=x)"),
+        ("keras", "tensorflow.keras.losses.mse", "call", "tf.keras.losses.mse(x, y=x)"),
+        ("keras", "keras.losses.BinaryCrossentropy", "init", "keras.losses.BinaryCrossentropy(from_logits=True)"),
+        ("keras", "keras.losses.BinaryCrossentropy", "init", "keras.losses.BinaryCrossentropy(logits=True)"),
+        (
+            "keras",
+            "keras.losses.BinaryCrossentropy",
+            "call",
+            "keras.losses.Huber()(x, x, sample_weight=x)",
+        ),
+        ("keras", "keras.losses.Huber", "call", "keras.losses.Huber()(x, x, weight=x)"),
+        ("keras", "keras.layers.Dense", "call", "keras.layers.Dense(2)(x, training=True)"),
+        ("keras", "keras.layers.Dense", "call", "keras.layers.Dense(2)(x, mask=None)"),
+        ("keras", "keras.layers.MultiHeadAttention", "call", "keras.layers.MultiHeadAttention(1, 2)(x3, x3)"),
+        ("keras", "keras.layers.MultiHeadAttention", "call", "keras.layers.MultiHeadAttention(1, 2)(x3)"),
+        ("tensorflow", f"tensorflow.nn.{SIGMOID}", "call", f"tf.nn.{SIGMOID}(labels=x, logits=x)"),
+        ("tensorflow", f"tensorflow.nn.{SIGMOID}", "call", f"tf.nn.{SIGMOID}(targets=x, logits=x)"),
+        ("tensorflow", "tensorflow.nn.relu", "call", "tf.nn.relu(x, name='relu')"),
+        ("tensorflow", "tensorflow.concat", "call", "tf.concat([x, x], axis=0)"),
+        ("tensorflow", "tensorflow.concat", "call", "tf.concat([x, x], dim=0)"),
+        ("tensorflow", "tensorflow.matmul", "call", "tf.matmul(x, x, transpose_b=True)"),
+        ("tensorflow", "tensorflow.matmul", "call", "tf.matmul(x, x, transpose=True)"),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("environment", CASES)
 def test_calls_bind_as_they_run(environment: str, read: Read) -> None:
-    wanted = [(called, positional, keywords) for _, _, called, positional, keywords in CASES[environment]]
-    ran = subprocess.run(
-        [str(environments.interpreter(environment)), str(CALLS), environment],
-        input=json.dumps(wanted),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    fates = json.loads(ran.stdout.splitlines()[-1])
-    told = []
-    for distribution, name, called, positional, keywords in CASES[environment]:
-        signatures = read(environment, distribution)
-        owner, _, method = name.rpartition(".")
-        if name.endswith("()"):
-            signature = entry(signatures, name[:-2]).call
-        elif signatures.find(name) is None:
-            signature = entry(signatures, owner).methods[method]
-        else:
-            found = entry(signatures, name)
-            signature = found.call if found.role == "function" else found.init
-        assert signature is not None, name
-        assert signature.extra != "open" or not signature.parameters, name
-        n_positional = len(positional.split(", ")) if positional else 0
-        binding = bind(signature, [Keyword("")] * n_positional, [Keyword(keyword) for keyword in keywords])
-        told.append((called, positional, keywords, "TypeError" if binding.raises else "fine"))
-    assert told == [(*asked, fate) for asked, fate in zip(wanted, fates, strict=True)]
-    assert {"TypeError", "fine"} == set(fates)
+    calls = [call for *_, call in CASES[environment]]
+    command = [str(environments.interpreter(environment)), str(CALLS), environment, *calls]
+    ran = subprocess.run(command, capture_output=True, check=True, text=True)
+    told = {}
+    for distribution, name, which, call in CASES[environment]:
+        known = entry(read(environment, distribution), name)
+        signature = {"init": known.init, "call": known.call}.get(which) or known.methods.get(which)
+        assert signature is not None, (name, which)
+        told[call] = "TypeError" if binding(signature, call).raises else "fine"
+    assert told == dict(zip(calls, json.loads(ran.stdout.splitlines()[-1]), strict=True))
+    assert set(told.values()) == {"TypeError", "fine"}
+
+
+def binding(signature: Signature, call: str) -> Binding[Keyword]:
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    return bind(signature, [Keyword("")] * len(node.args), [Keyword(item.arg or "") for item in node.keywords])
+
+
+@pytest.mark.real
+def test_what_torch_says_of_its_deprecated_names(read: Read) -> None:
+    signatures = read("libraries", "torch")
+    cross_entropy = entry(signatures, "torch.nn.functional.cross_entropy").call
+    loss = entry(signatures, "torch.nn.MSELoss").init
+    assert cross_entropy is not None
+    assert loss is not None
+    assert cross_entropy.renamed == loss.renamed == {"reduce": "reduction", "size_average": "reduction"}
+    assert entry(signatures, "torch.nn.functional.upsample").replaced_by == "torch.nn.functional.interpolate"
+    assert entry(signatures, "torch.nn.utils.clip_grad_norm").replaced_by == "torch.nn.utils.clip_grad_norm_"

@@ -217,12 +217,18 @@ def _resolved(said: str, value: Any) -> str:
         if not name:
             continue
         module, _, last = name.group(1).rpartition(".")
-        places = [module, "{}.{}".format(top, module)] if module else [top, value.__module__]
+        places = [module, "{}.{}".format(top, module)] if module else list(_packages(value.__module__))
         for place in places:
             found = imports.get(imports.loaded(place), last)
             if isinstance(found, (type, types.FunctionType)) and found is not value:
                 return "{}.{}".format(place, last)
     return ""
+
+
+def _packages(module: str) -> Iterator[str]:
+    """The packages around a module, from the outermost on, and itself."""
+    parts = module.split(".")
+    return (".".join(parts[: length + 1]) for length in range(len(parts)))
 
 
 def _texts(node: Any) -> Dict[str, str]:

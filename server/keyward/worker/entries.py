@@ -158,6 +158,9 @@ def signature(
     found["reason"] = reason
     found["returns"] = returns.returned_class(function) if returned is None else returned
     found["renamed"] = deprecations.renamed(function, cls, found, docstrings)
+    for old in found["renamed"]:
+        if old not in named:
+            found["accepts"].setdefault(old, "deprecated")
     return {key: value for key, value in found.items() if value}
 
 

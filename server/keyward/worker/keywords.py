@@ -54,7 +54,7 @@ def effective(function: Any, cls: Any = None, is_brief: bool = False) -> Tuple[O
         values.effort.most = values.MOST_STEPS
     else:
         outcome = _Follower(_LEVELS, _MEMO).outcome(function, cls)
-    if outcome.refusal == flow.MUST:
+    if outcome.refusal == flow.MUST and not any(reason.startswith(flow.COMPUTED_KEY) for reason in outcome.reasons):
         extra, reason = "refused", ""
     elif outcome.reasons:
         extra, reason = "open", outcome.reasons[0]
