@@ -81,7 +81,7 @@ CASES = {
             "keras",
             "keras.losses.BinaryCrossentropy",
             "call",
-            "keras.losses.Huber()(x, x, sample_weight=x)",
+            "keras.losses.Huber()(x, x, sample_weight=1.0)",
         ),
         ("keras", "keras.losses.Huber", "call", "keras.losses.Huber()(x, x, weight=x)"),
         ("keras", "keras.layers.Dense", "call", "keras.layers.Dense(2)(x, training=True)"),
