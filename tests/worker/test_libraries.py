@@ -307,3 +307,84 @@ def evaluate(eval_strategy=None):
         assert call.renamed == {old: new}
         assert call.takes(old)
         assert (call.extra, call.takes("nonsense")) == ("refused", False)
+
+
+def test_a_configuration_has_more_than_its_constructor_takes(read: Read) -> None:
+    text = """
+class Mixin:
+    rope = None
+
+
+class PreTrainedConfig(Mixin):
+    model_type = ""
+    attribute_map = {}
+
+    def __init__(self, **kwargs):
+        self.num_labels = kwargs.pop("num_labels", 2)
+
+
+class NetConfig(PreTrainedConfig):
+    model_type = "net"
+    attribute_map = {"hidden_size": "width"}
+
+    def __init__(self, width=8, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+        self.depth = 2
+
+    @property
+    def area(self):
+        return self.width * self.depth
+"""
+    signatures = read("nets", __init__="from .config import NetConfig\n", config=text, net=NET)
+    net, base = entry(signatures, "nets.NetConfig"), entry(signatures, "nets.config.PreTrainedConfig")
+    assert (net.role, net.model_type) == ("config", "net")
+    assert net.members == ("area", "depth", "hidden_size")
+    assert base.members == ("attribute_map", "model_type", "rope")
+
+
+def test_a_processor_gives_the_keys_of_its_parts_and_its_own(read: Read) -> None:
+    text = """
+class ProcessorMixin:
+    pass
+
+
+class ImageProcessingMixin:
+    pass
+
+
+class BatchFeature(dict):
+    pass
+
+
+class NetImageProcessor(ImageProcessingMixin):
+    model_input_names = ["pixel_values"]
+
+    def __call__(self, images, **kwargs):
+        return self.preprocess(images, **kwargs)
+
+    def preprocess(self, images, mask=None):
+        data = {"pixel_values": images}
+        if mask is not None:
+            data["pixel_mask"] = mask
+        return BatchFeature(data=data)
+
+
+class NetProcessor(ProcessorMixin):
+    def __init__(self, image_processor, chat=None):
+        self.image_processor = image_processor
+
+    @property
+    def model_input_names(self):
+        return self.image_processor.model_input_names + ["labels"]
+
+    def __call__(self, images, text=None):
+        return BatchFeature({"input_ids": text})
+"""
+    signatures = read(
+        "nets", __init__="from .processing import NetImageProcessor, NetProcessor\n", processing=text, n=NET
+    )
+    image = entry(signatures, "nets.NetImageProcessor")
+    assert (image.role, set(image.keys)) == ("processor", {"pixel_values", "pixel_mask"})
+    assert image.methods["preprocess"].keywords == ("images", "mask")
+    assert set(entry(signatures, "nets.NetProcessor").keys) == {"pixel_values", "pixel_mask", "labels", "input_ids"}
