@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import imports
+
 
 def chosen(function: Any) -> Any:
     """The function whose parameters a call has to fit.
@@ -15,7 +17,7 @@ def chosen(function: Any) -> Any:
     if code is None or not {"if_true", "if_false"} <= set(code.co_freevars):
         return function
     try:
-        target = function.__closure__[code.co_freevars.index("if_false")].cell_contents
+        _, target = imports.settle(function.__closure__[code.co_freevars.index("if_false")].cell_contents)
     except (TypeError, ValueError):
         return function
     return target if hasattr(target, "__code__") else function

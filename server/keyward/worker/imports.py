@@ -45,6 +45,11 @@ def known(name: str) -> Any:
     return loaded(name)
 
 
+def problems() -> List[str]:
+    """One sentence for each module that could not be read."""
+    return [] if reader is None else reader.problems()  # type: ignore[no-any-return]
+
+
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled function."""
     return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)

@@ -190,6 +190,8 @@ class TensorFlow(Plan):
 class Transformers(Plan):
     """transformers: a family for each folder of models, told as soon as it is there; the shared modules at the end."""
 
+    tells_early = True
+
     def __init__(self, distribution: str) -> None:
         super().__init__(distribution, {"transformers": "transformers"}, root="transformers")
         self.families = {}
@@ -243,6 +245,8 @@ class Transformers(Plan):
         exports: Dict[str, str] = {}
         package = imports.loaded("transformers")
         for name in self.public_names(package):
+            if self._announced.get(name) in self._elsewhere:
+                continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
             if not module.startswith("transformers."):
@@ -262,14 +266,17 @@ class Transformers(Plan):
         for module, extra in self._referred(done).items():
             by_module.setdefault(module, {}).update(dict.fromkeys(extra))
         found: Dict[str, Entry] = {}
-        for module, values in sorted(by_module.items()):
+        for rank, (module, values) in enumerate(sorted(by_module.items())):
+            if not self.is_mine(rank):
+                continue
             found = {}
             for value in sorted(values, key=lambda item: item.__qualname__):
                 self.add(found, value, is_public=True)
             self._done.setdefault(module, []).append(module)
             yield module, found
         self._done["transformers"] = ["transformers"]
-        yield "transformers", self._aliases("transformers", aliases)
+        if self.is_mine(0) or aliases:
+            yield "transformers", self._aliases("transformers", aliases)
 
     def public_names(self, package: Any) -> List[str]:
         """What the package lists, and names of tokenizers and processors that it knows without listing them."""

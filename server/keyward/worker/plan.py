@@ -28,8 +28,11 @@ class Plan:
         self.families: Dict[str, List[str]] = {name: [name] for name in (*self.packages.values(), *modules)}
         self.tops = {name.partition(".")[0] for name in self.families}
         self.root = root
+        self.part, self.parts = 0, 1
+        """Which part of the work is done here, of how many that are done at once."""
         self.problems: List[str] = []
         self._modules: List[Any] = []
+        self._elsewhere: Set[str] = set()
         self._done: Dict[str, List[str]] = {}
         self._exports: Dict[str, Dict[str, str]] = {}
 
@@ -50,6 +53,22 @@ class Plan:
             "modules": {module: family for family, modules in sorted(self._done.items()) for module in modules},
         }
 
+    tells_early = False
+    """Whether the entries of a family are told as soon as its modules are there."""
+
+    def leaves_out(self, rank: int) -> bool:
+        """Whether another worker tells of the family of this rank."""
+        return self.tells_early and not self.is_mine(rank)
+
+    def is_mine(self, rank: int) -> bool:
+        """Whether the piece of work of this rank is done here."""
+        return rank % self.parts == self.part
+
+    def leave_out(self, family: str, names: List[str]) -> None:
+        """Note that the modules of a family are told of elsewhere."""
+        self._done[family] = names
+        self._elsewhere.update(names)
+
     def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
         """{name: entry} of a family that can be told as soon as its modules are there; here none."""
         self._modules += modules
@@ -67,7 +86,8 @@ class Plan:
             for base in value.__mro__[1:] if isinstance(value, type) else ():
                 if self.belongs(base):
                     collected.add(base, is_public=True)
-        found = {module: self._family(collected, values) for module, values in list(collected.by_module.items())}
+        mine = [item for rank, item in enumerate(sorted(collected.by_module.items())) if self.is_mine(rank)]
+        found = {module: self._family(collected, values) for module, values in mine}
         for module, values in collected.returned_by(found).items():
             found.setdefault(module, {}).update(self._family(collected, values))
         for package, aliases in collected.aliases.items():

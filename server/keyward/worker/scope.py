@@ -116,7 +116,22 @@ def own_nodes(statements: Any) -> Iterator[Any]:
         node = stack.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
+
+
+def children(node: Any) -> List[Any]:
+    """The nodes directly below one; remembered there, since the same functions are gone through again and again."""
+    try:
+        return node._children  # type: ignore[no-any-return]
+    except AttributeError:
+        found: List[Any] = []
+        for value in vars(node).values():
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+        node._children = found
+        return found
 
 
 def is_name(node: Any, name: str) -> bool:

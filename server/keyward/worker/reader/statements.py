@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
+from ..scope import children
 from . import calls, classes, expressions, functions, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
@@ -55,7 +56,7 @@ def _own(node: Any) -> Iterator[Any]:
         child = stack.pop()
         yield child
         if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(child))
+            stack.extend(children(child))
 
 
 def _holds(node: Any, what: str, kinds: Any) -> bool:
@@ -137,7 +138,7 @@ def _bound_names(body: List[Any]) -> Dict[str, None]:
                 names[node.id] = None
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 names.update((alias.asname or alias.name.partition(".")[0], None) for alias in node.names)
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return names
 
 
