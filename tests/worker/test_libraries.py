@@ -254,6 +254,7 @@ class Layer(torch.nn.Module):
             warnings.warn("`mode='b'` is deprecated. Use `mode='a'` instead.")
         if depth is not None:
             warnings.warn("The order `f(depth, mode)` is deprecated.")
+            warnings.warn("Passing a tuple of `depth` is deprecated and will be removed. Pass a list instead.")
 
     def forward(self, x):
         return x

@@ -28,6 +28,9 @@ _INSTEAD = re.compile(
 )
 _BARE_NAME = re.compile(r"[`'\"]*([A-Za-z_][\w.]*\w)(?:\(\))?[`'\"]*")
 _BY_ITSELF = re.compile(r"(?<!=)[`'\"](\w+)[`'\"]|\b(?:argument|parameter|keyword|option|the|^)\s*(\w+)\b", re.I)
+_BEFORE_A_NAME = frozenset(
+    "the argument arguments parameter parameters keyword option passing using setting support for and or".split()
+)
 _SEE = re.compile(r"^\(?deprecated\b.*?\b(?:see|use|favou?r of|replaced by)\b[^`]*`+(\w+)`+", re.I)
 
 
@@ -143,7 +146,9 @@ def _deprecated_in(said: str) -> Iterator[str]:
     for deprecated in _DEPRECATED.finditer(said):
         sentence = re.split(r"[.:;]\s", said[: deprecated.start()])[-1]
         for name in _BY_ITSELF.finditer(sentence):
-            yield name.group(1) or name.group(2)
+            before = re.sub(r"[`'\"]\w+[`'\"]", "", sentence[: name.start()]).lower()
+            if set(re.findall(r"\w+", before)) <= _BEFORE_A_NAME:  # not "passing a tuple of `name`"
+                yield name.group(1) or name.group(2)
 
 
 def _calls(statements: Any, tests: Tuple[Any, ...]) -> Iterator[Tuple[ast.Call, Tuple[Any, ...]]]:
