@@ -22,6 +22,7 @@ from ..signatures.model import Index
 from ..signatures.store import Installed, cache_folder, read_index, recipe
 from ..signatures.writer import write_atomically
 from ..worker import protocol
+from ..worker.scan import TENSORFLOW
 from .distribution import DistributionIndex, read_lacking
 from .fingerprint import Survey, survey
 from .import_path import ImportPath
@@ -30,6 +31,9 @@ from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
 
 KNOWN = ("transformers", "torch")
 """Distributions that are indexed without looking for torch modules in their files first."""
+
+_FRAMEWORKS = ("torch", "keras", *TENSORFLOW)
+"""Where none is installed, no other distribution is looked at."""
 
 _KEPT_DAYS = 30
 _LOCK_POLL = 0.5
@@ -140,7 +144,7 @@ def update_index(
     for name in KNOWN:
         if name in here and (wanted is None or name in wanted):
             run.bring_up_to_date(here[name], ())
-    if "torch" in here and not run.stopped and (wanted is None or wanted - set(KNOWN)):
+    if any(name in here for name in _FRAMEWORKS) and not run.stopped and (wanted is None or wanted - set(KNOWN)):
         for name, modules in run.scan(tuple(here.values())).items():
             if name in here and name not in KNOWN and (wanted is None or name in wanted):
                 run.bring_up_to_date(here[name], tuple(modules))

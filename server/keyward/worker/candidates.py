@@ -50,6 +50,7 @@ Candidate = Union[Live, Instance, Method, Super, Container, Unknown]
 Candidates = List[Candidate]
 
 ANY_ELEMENT = "any element"
+ANY_KEY = "any key"
 
 
 def module_class() -> Any:
@@ -82,7 +83,10 @@ def _key(value: Any) -> Any:
 
 
 def step(value: Any, taken: Any) -> Candidates:
-    """The part of a value that a target takes: position and number of targets, or any element."""
+    """The part of a value that a target takes: position and number of targets, or any element or key."""
+    if taken is ANY_KEY:
+        held = value.value if isinstance(value, Live) else None
+        return [Live(key) for key in held] if isinstance(held, dict) else [Unknown("a key")]
     if taken is not ANY_ELEMENT and isinstance(value, Container) and value.parts is not None:
         index, size = taken
         if len(value.parts) == size:

@@ -9,7 +9,6 @@ from typing import Any, Dict, List, Tuple
 from . import classes, expressions, finder, functions, modules
 from .opaque import Opaque, Thunk, force
 
-
 install = finder.install
 
 
