@@ -190,3 +190,5 @@ class Index(Frozen, frozen=True):
     """One sentence each: what could not be read, and why."""
     complete: bool = True
     """False while a worker is still at it."""
+    by_source: bool = False
+    """Whether it was read from source, in part at least, instead of from the imported library."""
