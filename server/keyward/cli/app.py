@@ -51,6 +51,10 @@ python_option = click.option(
     help="Interpreter or environment that has the libraries. Default: VIRTUAL_ENV, the nearest .venv upwards, python3.",
 )
 
+output_option = click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is printed."
+)
+
 
 @click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="keyward", message="%(prog)s %(version)s")
@@ -136,7 +140,48 @@ def doctor(context: click.Context, /, python: str | None) -> None:
 
 @main.group()
 def signatures() -> None:
-    """Commands for whoever maintains the shipped signatures."""
+    """What is known of libraries, version by version: list it, compare versions, add one."""
+
+
+@signatures.command(name="list")
+@click.argument("distribution", required=False)
+@python_option
+@output_option
+@verbose_option
+@click.pass_context
+def list_(context: click.Context, /, distribution: str | None, python: str | None, output_format: str) -> None:
+    """List the libraries and versions that are known: shipped ones, and those read on this machine.
+
+    With DISTRIBUTION each of its versions, with the number of its public classes and functions.
+    """
+    from .listing import run
+
+    context.exit(run(distribution, python, output_format, context.color))
+
+
+@signatures.command()
+@click.argument("distribution")
+@click.argument("old")
+@click.argument("new")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@python_option
+@output_option
+@click.option("--all", "everything", is_flag=True, help="Shorten nothing.")
+@verbose_option
+@click.pass_context
+def diff(context: click.Context, /, distribution: str, old: str, new: str, names: tuple[str, ...], **rest: Any) -> None:
+    """Show what changes for callers between the versions OLD and NEW of DISTRIBUTION.
+
+    Grouped by consequence: what raises, what goes silent, what is new. A version is one that `keyward signatures list`
+    shows; `5.23` stands for its last patch, `installed` for the one in the environment, `newest` for the newest known.
+    NAME narrows it down to a class or function, a pattern ('Bert*') or a model family (deit).
+
+    Ends with 0 where nothing breaks, 1 where something raises or goes silent, 2 where it cannot be told.
+    """
+    from .difference import run
+
+    python, output_format, everything = rest["python"], rest["output_format"], rest["everything"]
+    context.exit(run(distribution, (old, new), names, python, output_format, everything, context.color))
 
 
 @signatures.command()
