@@ -102,6 +102,12 @@ def serve(tcp: str | None) -> None:
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change what the program does."
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="DIST==VERSION",
+    help="Judge by this version of a library in place of the installed one, such as transformers==5.23.0.",
+)
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
 @verbose_option
 @click.pass_context
@@ -109,6 +115,10 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     """Check Python files, and those below folders. Default: the current folder.
 
     Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything.
+
+    With --against, all that is wrong in that version is reported, and each message ends with how it is in the installed
+    one; names that are gone are reported too, and the last line counts what is new. `keyward signatures list` shows
+    which versions there are.
     """
     from .check import Options, run
 
@@ -118,13 +128,19 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
 @main.command()
 @click.argument("name")
 @python_option
+@click.option("--version", metavar="V", help="As that version of its library has it, be it installed or not.")
+@click.option("--history", is_flag=True, help="Since when it exists, and what became of each keyword.")
 @verbose_option
 @click.pass_context
-def signature(context: click.Context, /, name: str, python: str | None) -> None:
-    """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy."""
+def signature(context: click.Context, /, name: str, python: str | None, version: str | None, history: bool) -> None:
+    """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy.
+
+    With --version as another version has it, with --history over all versions that are known
+    (`keyward signatures list` shows which).
+    """
     from .signature import run
 
-    context.exit(run(name, python, context.color))
+    context.exit(run(name, python, version, history, context.color))
 
 
 @main.command()

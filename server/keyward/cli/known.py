@@ -42,7 +42,8 @@ class Library:
     def __init__(self, cache: Path, installed: Sequence[Installed] = ()) -> None:
         """`installed` is what "installed" stands for as a version."""
         self.cache = cache
-        self.shipped = {index.distribution: index.versions for index in shipped_indexes()}
+        self.indexes = {index.distribution: index for index in shipped_indexes()}
+        self.shipped = {name: index.versions for name, index in self.indexes.items()}
         self.cached = cached(cache)
         self._installed = {item.distribution: item for item in installed}
 
@@ -60,6 +61,19 @@ class Library:
             if not any(same_version(version, other) for other in found):
                 found[version] = Known(distribution, version, item)
         return tuple(found[version] for version in sorted(found, key=order))
+
+    def exporting(self, name: str) -> tuple[str, ...]:
+        """Distributions some version of which has a public name: a qualified one, or the last part of one."""
+        module, _, last = name.rpartition(".")
+        indexes = [*self.indexes.values(), *(item.index for item in self.cached if item.complete)]
+        return tuple(
+            dict.fromkeys(
+                index.distribution
+                for index in indexes
+                if any(last in names for at, names in index.exports.items() if not module or at == module)
+                or (module in index.modules)
+            )
+        )
 
     def choose(self, distribution: str, wanted: str) -> Known:
         """The version that is meant: exactly, the last patch of `5.23`, "newest", or "installed".

@@ -26,14 +26,19 @@ class Ground:
         trusted: bool,
         changed: Callable[[], None],
         read: Callable[[str], bytes | None],
+        against: Sequence[Installed] = (),
     ) -> None:
-        """`changed` is called from any thread when `world` is another one; `read` gives the text of a file."""
+        """`changed` is called from any thread when `world` is another one; `read` gives the text of a file.
+
+        What is in `against` takes the place of what is installed of that distribution.
+        """
         self.interpreter = interpreter
         self.site_folders: tuple[Path, ...] = ()
         self.installed: tuple[Installed, ...] | None = None
         self._changed = changed
+        self._against = {item.distribution: item for item in against}
         self._look()
-        self._signatures = open_signatures(self.installed, cache)
+        self._signatures = open_signatures(self._judged, cache)
         self._oracle = Oracle(
             folders,
             client=JediClient(str(cache / "jedi") if cache is not None else ""),
@@ -59,7 +64,7 @@ class Ground:
     def reopen(self, cache: Path) -> None:
         """Looks at the installed libraries and the index again, now in this cache folder."""
         self._look()
-        self._signatures = open_signatures(self.installed, cache)
+        self._signatures = open_signatures(self._judged, cache)
 
     def renew(self, cache: Path) -> None:
         """Has all questions answered anew: the index is complete."""
@@ -83,8 +88,16 @@ class Ground:
         self._oracle.close()
 
     def _stubs_in(self, cache: Path | None) -> Callable[[], str]:
-        installed = self.installed
-        return lambda: "" if cache is None else stub_tree(installed, cache, cache / "stubs")
+        judged = self._judged
+        return lambda: "" if cache is None else stub_tree(judged, cache, cache / "stubs")
+
+    @property
+    def _judged(self) -> tuple[Installed, ...] | None:
+        """The distributions whose signatures count."""
+        if not self._against:
+            return self.installed
+        kept = (item for item in self.installed or () if item.distribution not in self._against)
+        return (*kept, *self._against.values())
 
     def _look(self) -> None:
         if self.interpreter.path is not None and not self.interpreter.problem:

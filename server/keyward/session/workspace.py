@@ -19,6 +19,7 @@ from ..environment.index import Progress, default_cache, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..inference.answers import Question
 from ..inference.world import World
+from ..signatures.store import Installed
 from .ground import Ground
 from .oracle import read_file
 from .settings import Settings, read
@@ -40,14 +41,17 @@ class Workspace:
         tell: Tell = lambda *_: None,
         text_of: Callable[[str], bytes | None] = read_file,
         cache: Path | None = None,
+        against: Iterable[Installed] = (),
     ) -> None:
-        """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's."""
+        """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's; what is in
+        `against` takes the place of what is installed."""
         self.trusted = True
         """Whether processes may be started for these folders. To be set before anything else is asked."""
         self._changed = changed
         self._tell = tell
         self._text_of = text_of
         self._cache = cache or default_cache()
+        self._against = tuple(against)
         self._folders: list[str] = []
         self._given: dict[str, object] = {}
         self._settings: dict[str | None, Settings] = {None: Settings()}
@@ -115,7 +119,9 @@ class Workspace:
             interpreter = self._interpreter(path)
             ground = self._grounds.get(interpreter.path)
             if ground is None:
-                ground = Ground(interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of)
+                ground = Ground(
+                    interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of, self._against
+                )
                 self._grounds[interpreter.path] = ground
             self._by_folder[parent] = ground
         return ground

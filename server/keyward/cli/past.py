@@ -1,0 +1,179 @@
+"""`keyward signature NAME --version V` and `--history`: what other versions of its library say of a name."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+import click
+
+from ..environment.fingerprint import canonical, installed
+from ..environment.index import default_cache
+from ..environment.interpreter import Interpreter
+from ..signatures.model import Entry
+from ..signatures.store import Found, Signatures
+from ..signatures.timeline import Run, Table, Timeline, timeline
+from . import signature
+from .known import Known, Library, UnknownVersionError
+from .progress import Step, progress_bar
+
+
+def run(name: str, version: str | None, history: bool, interpreter: Interpreter, color: bool | None) -> int:
+    """Prints it, and gives the exit code."""
+    library = Library(default_cache(), installed(interpreter) if interpreter.path else ())
+    distributions = _distributions(name, library)
+    if not distributions:
+        click.echo(f"{name} is a public name of no version that is known of {_listed(library)}.", err=True)
+        return 2
+    if history:
+        return _history(name, distributions, library, color)
+    assert version is not None
+    return _version(name, version, distributions, library, color)
+
+
+def _distributions(name: str, library: Library) -> tuple[str, ...]:
+    """Those that may have the name, in any version."""
+    top = canonical(name.partition(".")[0])
+    if "." in name and library.versions(top):
+        return (top,)
+    return library.exporting(name)
+
+
+def _listed(library: Library) -> str:
+    return ", ".join(name for name in library.distributions if library.versions(name)) or "any library"
+
+
+# --- one version ----------------------------------------------------------------------------------------------------
+
+
+def _version(name: str, version: str, distributions: Sequence[str], library: Library, color: bool | None) -> int:
+    shown, problems = [], []
+    for distribution in distributions:
+        try:
+            known = library.choose(distribution, version)
+        except UnknownVersionError as error:
+            problems.append(str(error))
+            continue
+        opened = library.open(known)
+        found = _found(name, known, opened)
+        shown += [signature.text(item, opened) for item in found]
+        if not found:
+            problems.append(f"{name} is not in {distribution} {known.version}: {_when(name, distribution, library)}")
+    if not shown:
+        click.echo("\n".join(problems), err=True)
+        return 2
+    click.echo("\n\n".join(shown), color=color)
+    return 0
+
+
+def _found(name: str, known: Known, opened: Signatures) -> list[Found]:
+    """What the name means in this version of this distribution."""
+    return [item for item in signature.resolve(name, opened) if item.library.distribution == known.distribution]
+
+
+def _when(name: str, distribution: str, library: Library) -> str:
+    with progress_bar() as step:
+        told = _timeline(name, distribution, library, step)
+    runs = [run for run in told.presence if run.value == "present"]
+    if not runs:
+        return "nor in any other version that is known."
+    instead = f"; {told.replaced_by} took its place" if told.replaced_by else ""
+    return f"it is in {', '.join(_span(run) for run in runs)}{instead}."
+
+
+# --- all versions ---------------------------------------------------------------------------------------------------
+
+
+def _history(name: str, distributions: Sequence[str], library: Library, color: bool | None) -> int:
+    shown = []
+    for distribution in distributions:
+        with progress_bar() as step:
+            told = _timeline(name, distribution, library, step)
+        if told.known:
+            shown.append("\n".join(_text(name, distribution, told, library)))
+    if not shown:
+        click.echo(f"{name} is in no version that is known of {', '.join(distributions)}.", err=True)
+        return 2
+    click.echo("\n\n".join(shown), color=color)
+    return 0
+
+
+def _timeline(name: str, distribution: str, library: Library, step: Step) -> Timeline:
+    versions = library.versions(distribution)
+    opened: dict[str, Signatures] = {}
+    entries: list[tuple[str, Entry | None]] = []
+    for done, known in enumerate(versions):
+        step(f"Opening {distribution} {known.version}", done, len(versions))
+        opened[known.version] = library.open(known)
+        found = _found(name, known, opened[known.version])
+        entries.append((known.version, found[0].entry if found else None))
+
+    def returned(version: str, qualified: str) -> Entry | None:
+        found = opened[version].find(qualified) if qualified else None
+        return found.entry if found is not None else None
+
+    return timeline(entries, returned)
+
+
+def _text(name: str, distribution: str, told: Timeline, library: Library) -> Iterator[str]:
+    versions = library.versions(distribution)
+    first, last = versions[0].version, versions[-1].version
+    known = f"{distribution}, {len(versions)} versions from {first} to {last}" if len(versions) > 1 else distribution
+    yield f"{click.style(name, bold=True)}  {click.style(f'({known})', dim=True)}"
+    for run in told.presence:
+        if run.value == "present":
+            yield f"  there {_dated(run, first, last)}"
+    if told.replaced_by:
+        yield f"  replaced by {click.style(told.replaced_by, fg='cyan')}"
+    for run in told.modules:
+        where = "" if len(told.modules) == 1 else f"  {_span(run)}"
+        yield f"  defined in {run.value}{where}"
+    span = [run for run in told.presence if run.value == "present"]
+    for table in told.tables:
+        yield ""
+        yield from _table(name, table, span[0].since, span[-1].until)
+
+
+def _table(name: str, table: Table, first: str, last: str) -> Iterator[str]:
+    title = {"": name, "__init__": f"{_last(name)}()", "fields": "Fields of what it returns"}
+    yield click.style(title.get(table.within, f"{_last(name)}.{table.within}"), bold=True)
+    constant = [
+        row.name for row in table.rows if row.throughout and row.runs[0].value in ("accepted", "required", "there")
+    ]
+    changing = [row for row in table.rows if not row.throughout]
+    left = max((len(row.name) for row in changing), default=0)
+    left = max(min(left, 34), len("other keywords") if table.others else 0)
+    if constant:
+        yield from _wrapped("throughout", left, ", ".join(constant))
+    for row in changing:
+        yield from _wrapped(row.name, left, _told(row.runs, first, last), "cyan")
+    if table.others:
+        yield from _wrapped("other keywords", left, _told(table.others, first, last))
+
+
+def _wrapped(label: str, left: int, told: str, colour: str | None = None) -> Iterator[str]:
+    lines = textwrap.wrap(told, max(20, signature.width() - left - 4), break_on_hyphens=False)
+    yield f"  {click.style(f'{label:<{left}}', fg=colour, dim=colour is None)}  {lines[0]}"
+    yield from (f"  {'':<{left}}  {line}" for line in lines[1:])
+
+
+def _told(runs: Sequence[Run], first: str, last: str) -> str:
+    words = {"there": "there", "gone": "not there", "open": "not known"}
+    return ", ".join(f"{words.get(run.value, run.value)} {_dated(run, first, last)}".strip() for run in runs)
+
+
+def _dated(run: Run, first: str, last: str) -> str:
+    """ "since 4.40.0", "until 4.57.6", "4.40.0 to 4.57.6"; ends beyond which nothing is known are left out."""
+    if run.since == first and run.until == last:
+        return "throughout"
+    if run.since == first:
+        return f"until {run.until}"
+    return f"since {run.since}" if run.until == last else _span(run)
+
+
+def _span(run: Run) -> str:
+    return run.since if run.since == run.until else f"{run.since} to {run.until}"
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
