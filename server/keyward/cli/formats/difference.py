@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
-import msgspec
 
 from ...signatures.difference import Consequence, Difference, Fact, Place, What
 
@@ -84,7 +83,7 @@ def plain(difference: Difference) -> dict[str, Any]:
                     {"subject": change.subject, "before": change.before, "after": change.after}
                     for change in fact.changes
                 ],
-                "places": msgspec.to_builtins(fact.places),
+                "places": [{"name": place.name, "within": place.within} for place in fact.places],
             }
             for fact in difference.facts
         ],
@@ -108,21 +107,25 @@ def text(difference: Difference, width: int, everything: bool = False) -> str:
                 continue
             rows = list(_rows(what, chosen, width, everything))
             shown = len(rows) if everything or len(rows) <= N_ROWS + 1 else N_ROWS
-            lines.append(_headline(what, chosen))
+            lines += _headline(what, chosen, width)
             lines += [row for block in rows[:shown] for row in block]
             if shown < len(rows):
                 hidden += len(rows) - shown
                 lines.append(_dim(f"    … and {len(rows) - shown:,} more rows"))
     if hidden:
-        lines += ["", _dim("Shortened: a NAME (BertModel, 'Bert*', deit) narrows it down, --all shows everything.")]
+        hint = "Shortened: a NAME (BertModel, 'Bert*', deit) narrows it down, --all shows everything."
+        lines += ["", *map(_dim, textwrap.wrap(hint, width))]
     return "\n".join(lines)
 
 
-def _headline(what: What, facts: Sequence[Fact]) -> str:
+def _headline(what: What, facts: Sequence[Fact], width: int) -> list[str]:
     title, subject, _, note = _TITLES[what]
     n, places = _count(facts)
     counted = _counted(n, subject) + (f" at {_counted(places, 'place')}" if places != n else "")
-    return f"  {click.style(title, bold=True)}{_dim(f'  {counted}; {note}' if note else f'  {counted}')}"
+    told = f"  {counted}; {note}" if note else f"  {counted}"
+    if 2 + len(title) + len(told) <= width:
+        return [f"  {click.style(title, bold=True)}{_dim(told)}"]
+    return [f"  {click.style(title, bold=True)}{_dim(f'  {counted}')}", _dim(f"    {note}")]
 
 
 def _summary(difference: Difference, width: int) -> Iterator[str]:
@@ -208,9 +211,9 @@ def _shift(removed: str, added: str) -> str:
     """What made later parameters move."""
     if removed and added and set(removed.split(", ")) & set(added.split(", ")):
         return "another order"
-    return ", ".join(f"-{name}" for name in filter(None, removed.split(", "))) + "".join(
-        f" +{name}" for name in filter(None, added.split(", "))
-    )
+    out = [f"-{name}" for name in removed.split(", ") if name]
+    into = [f"+{name}" for name in added.split(", ") if name]
+    return " ".join((*out, *into))
 
 
 def _where(places: Sequence[Place]) -> tuple[str, list[str]]:
@@ -249,15 +252,20 @@ def _row(left: str, within: str, names: Sequence[str], width: int, everything: b
 
 
 def _fitting(names: Sequence[str], room: int) -> str:
-    """As many names as fit, then how many more."""
-    shown = ""
+    """As many names as fit, the first cut down if need be, then how many more."""
+    n_shown, used = 0, 0
     for at, name in enumerate(names):
-        longer = f"{shown}, {name}" if shown else name
         more = f" +{len(names) - at - 1:,}" if at + 1 < len(names) else ""
-        if shown and len(longer) + len(more) > room:
-            return f"{shown} {_dim(f'+{len(names) - at:,}')}"
-        shown = longer
-    return shown if len(shown) <= max(room, 1) else f"{shown[: max(room - 1, 1)]}…"
+        longer = used + (2 if at else 0) + len(name)
+        if longer + len(more) > room and at:
+            break
+        n_shown, used = at + 1, longer
+    left = len(names) - n_shown
+    more = f" +{left:,}" if left else ""
+    shown = ", ".join(names[:n_shown])
+    if len(shown) + len(more) > room:
+        shown = f"{shown[: max(room - len(more) - 1, 1)]}…"
+    return f"{shown}{_dim(more)}" if more else shown
 
 
 def _names(facts: Sequence[Fact], width: int, everything: bool) -> Iterator[list[str]]:
