@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
-"""Version of the JSON written from these types. A reader refuses any other: the entry is then built anew."""
+FORMAT = 2
+"""Version of what is written from these types. A reader refuses any other: the entry is then built anew."""
 
 
 class Kind(str, Enum):

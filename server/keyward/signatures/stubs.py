@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .folders import index_path
 from .model import FORMAT, Entry, Kind, Signature
 from .store import Signatures, at_version
 
@@ -81,7 +82,7 @@ def stub_fingerprint(signatures: Signatures) -> str:
     """Names what the stub tree of a snapshot would hold, without reading it."""
     digest = hashlib.sha256(f"{FORMAT} {_RECIPE}".encode())
     for source in signatures._sources:
-        index = source.folder / "index.json"
+        index = index_path(source.folder)
         with contextlib.suppress(OSError):
             status = index.stat()
             digest.update(f"{index} {source.library.version} {status.st_mtime_ns} {status.st_size}\n".encode())
