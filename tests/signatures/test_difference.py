@@ -71,8 +71,9 @@ def test_a_new_keyword_says_whether_it_was_passed_in_silence(extra: Extra, befor
     ]
 
 
-def test_nothing_is_said_to_be_new_where_it_may_have_been_taken_before() -> None:
-    assert changes(sig("a", extra="open"), sig("a", "b", extra="open")) == set()
+def test_what_may_have_been_taken_before_is_new_only_as_a_parameter() -> None:
+    (change,) = compare_signatures(sig("a", extra="open"), sig("a", "b", extra="open", accepts={"return_c": "Kwargs"}))
+    assert (change.what, change.subject, change.before) == (What.KEYWORD_NEW, "b", "open")
 
 
 def test_effective_keywords_count_if_they_are_meant_for_callers() -> None:

@@ -65,7 +65,7 @@ def test_each_version_says_what_was_merged_in_but_for_texts(releases: list[Relea
             for name in {*said, *entries}:
                 item = at_version(said.get(name, []), release.version)
                 entry = item.entry if item is not None else None
-                assert (entry and split(entry)[0]) == (name in entries and split(entries[name])[0] or None)
+                assert (entry and split(entry)[0]) == ((name in entries and split(entries[name])[0]) or None)
             for name in {*index.exports.get("lib", {}), *release.exports["lib"]}:
                 exported = at_version(index.exports.get("lib", {}).get(name, []), release.version)
                 assert (exported.module if exported else "") == release.exports["lib"].get(name, "")

@@ -109,7 +109,10 @@ def _asked(options: Options, request: Request) -> Iterator[Installed]:
         distribution, separator, version = text.partition("==")
         if not separator or not distribution.strip() or not version.strip():
             raise UnknownVersionError(f"{text!r} is not DISTRIBUTION==VERSION, such as transformers==5.23.0.")
-        yield library.choose(distribution.strip(), version.strip()).item
+        known = library.choose(distribution.strip(), version.strip())
+        if known.note:
+            click.echo(known.note, err=True)
+        yield known.item
 
 
 def _interpreters(files: Sequence[str], request: Request) -> list[Interpreter]:

@@ -40,6 +40,9 @@ def run(
     except UnknownVersionError as error:
         click.echo(str(error), err=True)
         return 2
+    for known in (old, new):
+        if known.note:
+            click.echo(known.note, err=True)
     with progress_bar() as step:
         before, after = _edition(library, old, step), _edition(library, new, step)
         step("Comparing", 0, 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..environment.fingerprint import canonical
 from ..signatures.cached import Cached, cached
 from ..signatures.model import Index
 from ..signatures.store import Installed, Signatures, open_signatures, order, read_index, same_version, shipped_folder
+from ..signatures.versions import nearest
 
 N_LISTED = 8
 """Versions that a sentence names; of more it names the ends."""
@@ -27,6 +28,15 @@ class Known:
     version: str
     read: Cached | None = None
     """Where it lies in the user's cache; None: it is shipped."""
+    asked: str = ""
+    """The version that was asked for, where another one of the same minor release speaks for it."""
+
+    @property
+    def note(self) -> str:
+        """A sentence about that, "" where there is nothing to say."""
+        if not self.asked:
+            return ""
+        return f"{self.distribution} {self.asked} is not known itself: {self.version} speaks for it."
 
     @property
     def item(self) -> Installed:
@@ -62,21 +72,25 @@ class Library:
                 found[version] = Known(distribution, version, item)
         return tuple(found[version] for version in sorted(found, key=order))
 
-    def exporting(self, name: str) -> tuple[str, ...]:
-        """Distributions some version of which has a public name: a qualified one, or the last part of one."""
+    def exporting(self, name: str) -> dict[str, str]:
+        """Distributions some version of which has a public name (a qualified one, or the last part of one) -> the
+        shortest qualified name."""
         module, _, last = name.rpartition(".")
-        indexes = [*self.indexes.values(), *(item.index for item in self.cached if item.complete)]
-        return tuple(
-            dict.fromkeys(
-                index.distribution
-                for index in indexes
-                if any(last in names for at, names in index.exports.items() if not module or at == module)
-                or (module in index.modules)
-            )
-        )
+        found: dict[str, list[str]] = {}
+        for index in (*self.indexes.values(), *(item.index for item in self.cached if item.complete)):
+            for at, names in index.exports.items():
+                if last in names and module in ("", at):
+                    found.setdefault(index.distribution, []).append(f"{at}.{last}")
+            if module in index.modules:
+                found.setdefault(index.distribution, []).append(name)
+        return {
+            distribution: min(names, key=lambda name: (name.count("."), len(name), name))
+            for distribution, names in found.items()
+        }
 
     def choose(self, distribution: str, wanted: str) -> Known:
-        """The version that is meant: exactly, the last patch of `5.23`, "newest", or "installed".
+        """The version that is meant: exactly, the last patch of `5.23`, the next one of the same minor release,
+        "newest", or "installed".
 
         Raises:
             UnknownVersionError: there is none.
@@ -98,6 +112,9 @@ class Library:
         patches = [known for known in versions if known.version.startswith(f"{wanted}.")]
         if patches:
             return patches[-1]
+        near = nearest(wanted, [known.version for known in versions])
+        if near:
+            return replace(next(known for known in versions if known.version == near), asked=wanted)
         raise UnknownVersionError(f"{distribution} {wanted} is not known; {self._there(name, versions)}.")
 
     def open(self, known: Known, others: Iterable[Installed] = ()) -> Signatures:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import click
+import msgspec
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
 from ..environment.interpreter import Interpreter
 from ..signatures.model import Entry
-from ..signatures.store import Found, Signatures
+from ..signatures.store import Found, Signatures, at_version, open_signatures
 from ..signatures.timeline import Run, Table, Timeline, timeline
 from . import signature
 from .known import Known, Library, UnknownVersionError
@@ -31,12 +33,13 @@ def run(name: str, version: str | None, history: bool, interpreter: Interpreter,
     return _version(name, version, distributions, library, color)
 
 
-def _distributions(name: str, library: Library) -> tuple[str, ...]:
-    """Those that may have the name, in any version."""
+def _distributions(name: str, library: Library) -> dict[str, str]:
+    """Those that may have the name, in any version -> its qualified name."""
     top = canonical(name.partition(".")[0])
-    if "." in name and library.versions(top):
-        return (top,)
-    return library.exporting(name)
+    found = library.exporting(name)
+    if not found and "." in name and library.versions(top):
+        return {top: name}
+    return found
 
 
 def _listed(library: Library) -> str:
@@ -46,19 +49,23 @@ def _listed(library: Library) -> str:
 # --- one version ----------------------------------------------------------------------------------------------------
 
 
-def _version(name: str, version: str, distributions: Sequence[str], library: Library, color: bool | None) -> int:
+def _version(name: str, version: str, distributions: Mapping[str, str], library: Library, color: bool | None) -> int:
     shown, problems = [], []
-    for distribution in distributions:
+    for distribution, qualified in distributions.items():
         try:
             known = library.choose(distribution, version)
         except UnknownVersionError as error:
             problems.append(str(error))
             continue
+        if known.note:
+            click.echo(known.note, err=True)
         opened = library.open(known)
         found = _found(name, known, opened)
         shown += [signature.text(item, opened) for item in found]
         if not found:
-            problems.append(f"{name} is not in {distribution} {known.version}: {_when(name, distribution, library)}")
+            problems.append(
+                f"{name} is not in {distribution} {known.version}: {_when(qualified, distribution, library)}"
+            )
     if not shown:
         click.echo("\n".join(problems), err=True)
         return 2
@@ -84,13 +91,13 @@ def _when(name: str, distribution: str, library: Library) -> str:
 # --- all versions ---------------------------------------------------------------------------------------------------
 
 
-def _history(name: str, distributions: Sequence[str], library: Library, color: bool | None) -> int:
+def _history(name: str, distributions: Mapping[str, str], library: Library, color: bool | None) -> int:
     shown = []
-    for distribution in distributions:
+    for distribution, qualified in distributions.items():
         with progress_bar() as step:
-            told = _timeline(name, distribution, library, step)
+            told = _timeline(qualified, distribution, library, step)
         if told.known:
-            shown.append("\n".join(_text(name, distribution, told, library)))
+            shown.append("\n".join(_text(qualified, distribution, told, library)))
     if not shown:
         click.echo(f"{name} is in no version that is known of {', '.join(distributions)}.", err=True)
         return 2
@@ -99,20 +106,33 @@ def _history(name: str, distributions: Sequence[str], library: Library, color: b
 
 
 def _timeline(name: str, distribution: str, library: Library, step: Step) -> Timeline:
-    versions = library.versions(distribution)
+    """Shipped versions are told by the history at once; those that were read on this machine are opened."""
+    past = open_signatures()
+    history = past.history(name)
     opened: dict[str, Signatures] = {}
     entries: list[tuple[str, Entry | None]] = []
+    versions = library.versions(distribution)
     for done, known in enumerate(versions):
+        if known.read is None:
+            item = at_version(history, known.version)
+            entries.append((known.version, item.entry if item is not None else None))
+            continue
         step(f"Opening {distribution} {known.version}", done, len(versions))
         opened[known.version] = library.open(known)
-        found = _found(name, known, opened[known.version])
-        entries.append((known.version, found[0].entry if found else None))
+        found = opened[known.version].find(name)
+        entries.append((known.version, found.entry if found is not None else None))
 
     def returned(version: str, qualified: str) -> Entry | None:
-        found = opened[version].find(qualified) if qualified else None
-        return found.entry if found is not None else None
+        if version in opened:
+            found = opened[version].find(qualified)
+            return found.entry if found is not None else None
+        item = at_version(past_of(qualified), version)
+        return item.entry if item is not None else None
 
-    return timeline(entries, returned)
+    past_of = lru_cache(maxsize=None)(past.history)
+    told = timeline(entries, returned)
+    later = past.replacement(name)
+    return msgspec.structs.replace(told, replaced_by=later.name) if later is not None else told
 
 
 def _text(name: str, distribution: str, told: Timeline, library: Library) -> Iterator[str]:

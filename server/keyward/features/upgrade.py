@@ -98,7 +98,7 @@ def removed(today: Snapshot | None, target: Snapshot) -> tuple[Break, ...]:
             public, since = name if first else "", f": it is gone since {first}"
         if public and not _silenced(source, span, REMOVED):
             message = f"{_library(public, signatures)} has no `{public}`{since}."
-            if instead := _successor(public, today, target):
+            if instead := _successor(public, target):
                 message += f" {instead} took its place."
             found[span] = Break(REMOVED, Severity.ERROR, message, span)
     return tuple(sorted(found.values(), key=lambda item: item.span))
@@ -152,10 +152,10 @@ def _silenced(source: Source, span: Span, rule: str) -> bool:
     return source.ignored(source.lines.position(span.start, Unit.UTF8).line, rule)
 
 
-def _successor(name: str, today: Snapshot | None, target: Snapshot) -> str:
-    """What took a name's place, where a version that has it says so."""
-    entry = today.world.signatures.find(name) if today is not None else None
-    return entry.entry.replaced_by if entry is not None else ""
+def _successor(name: str, target: Snapshot) -> str:
+    """What took a name's place, where that is known."""
+    found = target.world.signatures.replacement(name)
+    return f"`{found.name}`" if found is not None else ""
 
 
 def _library(name: str, signatures: Signatures) -> str:

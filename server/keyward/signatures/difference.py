@@ -74,7 +74,7 @@ class What(str, Enum):
     NAME_NEW = "name-new"
     METHOD_NEW = "method-new"
     KEYWORD_NEW = "keyword-new"
-    """`before`: "ignored" where it was passed in silence until now."""
+    """`before`: "ignored" where it was passed in silence until now, "open" where it may have been taken already."""
     OPTIONAL = "optional-now"
     FIELD_NEW = "field-new"
     KEY_NEW = "key-new"
@@ -126,6 +126,10 @@ class Edition(Frozen, frozen=True, eq=False):
     """The entry of any qualified name."""
     aliases: dict[str, tuple[str, ...]] = {}
     """Public name -> the others of the same entry."""
+    successor: Callable[[str], str] = lambda name: ""
+    """What is there in place of a public name that is gone, "" where that is not known."""
+    successor_of_keyword: Callable[[str, str, str], str] = lambda name, keyword, place: ""
+    """What is taken in place of a keyword; `place` is "call", "init" or "method:NAME"."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,19 @@ def edition(
         else:
             first[entry.qualified] = name
             names[name] = entry
-    return Edition(distribution, version, names, find, {name: tuple(others) for name, others in aliases.items()})
+
+    def successor(name: str) -> str:
+        found = signatures.replacement(name)
+        return found.name if found is not None else ""
+
+    def successor_of_keyword(name: str, keyword: str, place: str) -> str:
+        found = signatures.keyword_replacement(name, keyword, place)
+        return found.name if found is not None else ""
+
+    # In the order of the alphabet neighbours are of one family, which is read once.
+    ordered = {name: names[name] for name in sorted(names)}
+    others = {name: tuple(known) for name, known in aliases.items()}
+    return Edition(distribution, version, ordered, find, others, successor, successor_of_keyword)
 
 
 def fate(signature: Signature, keyword: str) -> Fate:
@@ -217,7 +233,7 @@ def compare(old: Edition, new: Edition, patterns: Iterable[str] = ()) -> Differe
             kept = next((alias for alias in old.aliases.get(name, ()) if _exports(new, alias)), "")
             kept = kept or (elsewhere.get(entry.qualified, "") if entry is not None else "")
             if not kept:
-                found.setdefault(_gone(entry), []).append(Place(name))
+                found.setdefault(_gone(name, entry, new), []).append(Place(name))
                 continue
             common += 1
             found.setdefault(Change(Consequence.RAISES, What.MOVED, "", name, kept), []).append(Place(name))
@@ -229,6 +245,9 @@ def compare(old: Edition, new: Edition, patterns: Iterable[str] = ()) -> Differe
             found.setdefault(moved, []).append(Place(name))
         for within, change in compare_entries(entry, current, old.find, new.find):
             changed.add(name)
+            if change.what in _DROPPED and not change.after:
+                place = _PLACES.get(within, f"method:{within}")
+                change = msgspec.structs.replace(change, after=new.successor_of_keyword(name, change.subject, place))
             found.setdefault(change, []).append(Place(name, within))
     known = {alias for name in old.names for alias in (name, *old.aliases.get(name, ()))}
     defined = {entry.qualified for entry in old.names.values() if entry is not None}
@@ -329,8 +348,12 @@ def _exports(edition: Edition, name: str) -> bool:
     return name in edition.names or (entry is not None and f"{module}.{last}" != entry.qualified)
 
 
-def _gone(entry: Entry | None) -> Change:
-    instead = entry.replaced_by if entry is not None else ""
+_DROPPED = (What.REFUSED, What.IGNORED, What.LOST)
+_PLACES = {"": "call", "forward": "call", "__call__": "call", "__init__": "init"}
+
+
+def _gone(name: str, entry: Entry | None, new: Edition) -> Change:
+    instead = new.successor(name) or (entry.replaced_by if entry is not None else "")
     return Change(Consequence.RAISES, What.NAME_GONE, "", "", instead)
 
 
@@ -366,7 +389,7 @@ def _compare_parameters(old: Signature, new: Signature) -> Iterator[Change]:
         if before is None:
             if after.required:
                 yield Change(Consequence.RAISES, What.REQUIRED, after.name)
-            elif old.extra != "open" and not old.takes(after.name):
+            elif not old.takes(after.name):
                 yield _accepted(after.name, old)
             continue
         if before.required != after.required:
@@ -393,7 +416,7 @@ def _same_default(old: str | None, new: str | None) -> bool:
 
 
 def _accepted(keyword: str, old: Signature) -> Change:
-    return Change(Consequence.NEW, What.KEYWORD_NEW, keyword, "ignored" if old.extra == "ignored" else "")
+    return Change(Consequence.NEW, What.KEYWORD_NEW, keyword, "" if old.extra == "refused" else old.extra)
 
 
 def _compare_positions(old: Signature, new: Signature) -> Iterator[Change]:

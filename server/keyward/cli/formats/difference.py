@@ -203,7 +203,7 @@ def _subject(fact: Fact) -> str:
     if what is What.NAME_DEPRECATED:
         return f"use {_last(first.after)}"
     if what is What.KEYWORD_NEW and first.before:
-        return f"{subjects} ({first.before} before)"
+        return f"{subjects} ({'ignored before' if first.before == 'ignored' else 'a parameter now'})"
     return f"{subjects} → {first.after}" if first.after else subjects
 
 
