@@ -137,7 +137,7 @@ def test_build_adds_a_version(keyward: Command, standin_python: Path, tmp_path: 
     result = keyward(*arguments, "transformers")
     assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.0 is in {output}.\n")
     before = {path: path.read_bytes() for path in output.rglob("*.json")}
-    assert output / "transformers" / "index.json" in before
+    assert output / "transformers" / "index.keyward" in before
     assert keyward(*arguments, "transformers").exit_code == 0
     assert {path: path.read_bytes() for path in output.rglob("*.json")} == before
 

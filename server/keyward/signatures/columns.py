@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from .model import Entry, Extra, Field, Parameter, Signature
 from .texts import METHOD, signatures_of
 
@@ -31,13 +33,51 @@ _PLAIN: dict[str, Any] = {
 _DEFAULTS = {name: getattr(Entry("", ""), name) for name in _PLAIN}
 _DEFAULTS["role"] = ""  # always written: without a column an entry would not exist
 
-_NUMBERS = tuple[int, ...]
-_NAMES = tuple[str, ...]
-_ACCEPTS = tuple[tuple[str, tuple[str, ...]], ...]
+_Ways = tuple[tuple[str, tuple[str, ...]], ...]
 """(way, names)"""
-_REST = tuple[Extra, str, tuple[str, ...], dict[str, str]]
+_Rest = tuple[Extra, str, tuple[str, ...], dict[str, str]]
 """Of a signature: `extra`, `returns`, `prefixes`, `renamed`"""
 _NO_REST: tuple[Any, ...] = ("refused", "", (), {})
+
+_decoders = {kind: msgspec.json.Decoder(type).decode for kind, type in _PLAIN.items()}
+_decoders.update(
+    {
+        "fields": msgspec.json.Decoder(tuple[str, ...]).decode,
+        "mapping": msgspec.json.Decoder(tuple[str, ...]).decode,
+        "parameters": msgspec.json.Decoder(tuple[int, ...]).decode,
+        "accepts": msgspec.json.Decoder(_Ways).decode,
+        "rest": msgspec.json.Decoder(_Rest).decode,
+    }
+)
+
+
+class Values:
+    """The table of values of a family. A value that is used again is read once."""
+
+    def __init__(self, values: Sequence[msgspec.Raw], parameters: Sequence[Parameter]) -> None:
+        self._values = values
+        self._parameters = parameters
+        self._read: dict[tuple[str, int], Any] = {}
+
+    def get(self, kind: str, number: int) -> Any:
+        """The value of a number, read as a kind of column.
+
+        Raises:
+            ValueError, LookupError: there is no such value.
+        """
+        key = (kind, number)
+        if (found := self._read.get(key)) is None:
+            found = self._read[key] = self._made(kind, _decoders[kind](self._values[number]))
+        return found
+
+    def _made(self, kind: str, value: Any) -> Any:
+        if kind == "parameters":
+            return tuple([self._parameters[item] for item in value])
+        if kind == "accepts":
+            return dict(sorted((keyword, way) for way, keywords in value for keyword in keywords))
+        if kind == "fields":
+            return tuple(map(Field, value))
+        return value
 
 
 def columns(entry: Entry, number: Callable[[Parameter], int]) -> Columns:
@@ -60,25 +100,24 @@ def columns(entry: Entry, number: Callable[[Parameter], int]) -> Columns:
     return found
 
 
-def entry_of(
-    module: str,
-    name: str,
-    state: Mapping[str, int],
-    value: Callable[[int, Any], Any],
-    parameters: Sequence[Parameter],
-) -> Entry:
-    """The bare entry that has these columns; `value` reads the value of a number as a type."""
+def entry_of(module: str, name: str, state: Mapping[str, int], values: Values) -> Entry:
+    """The bare entry that has these columns, given as numbers of values.
+
+    Raises:
+        ValueError, LookupError: there is no such entry.
+    """
     fields: dict[str, Any] = {}
     methods: dict[str, Signature] = {}
     mapping: dict[str, tuple[str, ...]] = {}
+    get = values.get
 
-    def signature(kind: str, colon: str, of: str) -> Signature:
-        accepts = state.get(f"{kind}-accepts{colon}{of}")
-        rest = state.get(f"{kind}-rest{colon}{of}")
-        extra, returns, prefixes, renamed = _NO_REST if rest is None else value(rest, _REST)
+    def signature(kind: str, after: str) -> Signature:
+        accepts = state.get(f"{kind}-accepts{after}")
+        rest = state.get(f"{kind}-rest{after}")
+        extra, returns, prefixes, renamed = _NO_REST if rest is None else get("rest", rest)
         return Signature(
-            parameters=tuple(parameters[item] for item in value(state[f"{kind}{colon}{of}"], _NUMBERS)),
-            accepts={} if accepts is None else _accepts(value(accepts, _ACCEPTS)),
+            parameters=get("parameters", state[kind + after]),
+            accepts={} if accepts is None else get("accepts", accepts),
             prefixes=prefixes,
             extra=extra,
             returns=returns,
@@ -87,18 +126,12 @@ def entry_of(
 
     for column in sorted(state):
         kind, colon, of = column.partition(":")
-        if kind in _PLAIN:
-            fields[kind] = value(state[column], _PLAIN[kind])
-        elif kind == "fields":
-            fields["fields"] = tuple(map(Field, value(state[column], _NAMES)))
+        if kind in _PLAIN or kind == "fields":
+            fields[kind] = get(kind, state[column])
         elif kind == "mapping":
-            mapping[of] = value(state[column], _NAMES)
+            mapping[of] = get(kind, state[column])
         elif kind in ("init", "call"):
-            fields[kind] = signature(kind, colon, of)
+            fields[kind] = signature(kind, "")
         elif kind + colon == METHOD:
-            methods[of] = signature(kind, colon, of)
+            methods[of] = signature(kind, colon + of)
     return Entry(name, module, methods=methods, mapping=mapping, **fields)
-
-
-def _accepts(ways: Sequence[tuple[str, Sequence[str]]]) -> dict[str, str]:
-    return dict(sorted((keyword, way) for way, keywords in ways for keyword in keywords))

@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
-from .columns import Columns, columns, entry_of
-from .model import Dated, Entry, Kind, Parameter
+from .columns import Values, columns, entry_of
+from .model import Dated, Kind, Parameter
 from .texts import Key, Texts, Words, join
 from .versions import Lazy, order
 
@@ -134,10 +134,10 @@ class PackedFamily(Mapping[str, Sequence[Dated]]):
     def __init__(self, content: bytes) -> None:
         """Raises ValueError where the content is none of a family."""
         self._family = _families.decode(content)
-        self.parameters = tuple(Parameter(item.name, item.kind, item.default) for item in self._family.parameters)
         self.versions = self._family.versions
         self.texts = self._family.texts
-        self._values: dict[tuple[int, Any], Any] = {}
+        parameters = [Parameter(item.name, item.kind, item.default) for item in self._family.parameters]
+        self.table = Values(self._family.values, parameters)
 
     @cached_property
     def _names(self) -> dict[str, tuple[str, str]]:
@@ -156,13 +156,6 @@ class PackedFamily(Mapping[str, Sequence[Dated]]):
     def history(self, module: str, name: str) -> History:
         """Raises KeyError where there is none."""
         return History(self, module, name, _rows.decode(self._family.modules[module][name]))
-
-    def value(self, number: int, kind: Any) -> Any:
-        """A value of the table, read as that type."""
-        key = (number, kind)
-        if key not in self._values:
-            self._values[key] = msgspec.json.decode(self._family.values[number], type=kind)
-        return self._values[key]
 
     def chronicles(self) -> dict[tuple[str, str], Chronicle]:
         """All of it, as `pack_family` takes it."""
@@ -217,7 +210,7 @@ class History(Lazy):
         return (self._bare(place) for place in range(len(self)))
 
     def _bare(self, place: int) -> Dated:
-        state: Columns = {}
+        state: dict[str, int] = {}
         changes = self._row.changes
         since = self._family.versions[changes[place][0]]
         if changes[place][1] is None:
@@ -225,7 +218,4 @@ class History(Lazy):
         for _, difference in changes[: place + 1]:
             state.update(difference or {})
         there = {column: value for column, value in state.items() if value != _GONE}
-        return Dated(since, self._entry(there))
-
-    def _entry(self, state: Mapping[str, int]) -> Entry:
-        return entry_of(self._module, self._name, state, self._family.value, self._family.parameters)
+        return Dated(since, entry_of(self._module, self._name, there, self._family.table))

@@ -5,6 +5,7 @@ A file as `sealed` describes them. What opening needs stands in its first line; 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Generic, TypeVar
@@ -33,11 +34,12 @@ class _Names(msgspec.Struct, frozen=True, array_like=True):
     defining: list[int]
     """Modules with entries."""
     exports: dict[str, msgspec.Raw]
-    """Public module -> public name -> `[version, module, version, module, ...]`, module -1 for none."""
+    """Public module -> public name -> "version module version module ...", module -1 for none. As text, since thousands
+    of lists would take their time."""
 
 
 _names = msgspec.json.Decoder(_Names)
-_exported = msgspec.json.Decoder(dict[str, list[int]])
+_exported = msgspec.json.Decoder(dict[str, str])
 
 Exports = Mapping[str, Mapping[str, Sequence[Exported]]]
 
@@ -63,7 +65,7 @@ def pack_index(distribution: str, versions: Sequence[str], defining: Sequence[st
     dates = {version: place for place, version in enumerate(versions)}
     packed = {
         module: {
-            name: [number for item in history for number in (dates[item.since], places[item.module])]
+            name: " ".join(f"{dates[item.since]} {places[item.module]}" for item in history)
             for name, history in sorted(exported.items())
         }
         for module, exported in sorted(exports.items())
@@ -97,8 +99,15 @@ class PackedIndex:
     @cached_property
     def modules(self) -> Mapping[str, str]:
         """Defining module -> family."""
-        names = self._content.names
-        return {names[place]: family_of(names[place]) for place in self._content.defining}
+        return _Modules(self._content.names, self._content.defining)
+
+    def is_module(self, name: str) -> bool:
+        """Whether there is a module of that name, or one below it."""
+        return (
+            name in self._content.exports
+            or _has(self._content.names, name)
+            or any(module.startswith(f"{name}.") for module in self._content.exports)
+        )
 
     @cached_property
     def exports(self) -> Exports:
@@ -109,16 +118,50 @@ class PackedIndex:
 
 # Functions of no object: an index that holds itself would wait for the collector of cycles.
 def _make_names(
-    make_history: Callable[[list[int]], Sequence[Exported]], packed: msgspec.Raw
+    make_history: Callable[[str], Sequence[Exported]], packed: msgspec.Raw
 ) -> Mapping[str, Sequence[Exported]]:
     return _Lazy(_exported.decode(packed), make_history)
 
 
-def _make_history(versions: Sequence[str], names: Sequence[str], packed: list[int]) -> Sequence[Exported]:
+def _make_history(versions: Sequence[str], names: Sequence[str], packed: str) -> Sequence[Exported]:
+    numbers = list(map(int, packed.split()))
     return [
         Exported(versions[since], "" if place == _NOWHERE else names[place])
-        for since, place in zip(packed[::2], packed[1::2], strict=True)
+        for since, place in zip(numbers[::2], numbers[1::2], strict=True)
     ]
+
+
+def _has(names: Sequence[str], name: str) -> bool:
+    """Whether sorted names have one, or one below it."""
+    place = bisect_left(names, name)
+    if place < len(names) and names[place] == name:
+        return True
+    place = bisect_left(names, f"{name}.")
+    return place < len(names) and names[place].startswith(f"{name}.")
+
+
+class _Modules(Mapping[str, str]):
+    """Which family a module belongs to, without a table of all."""
+
+    def __init__(self, names: Sequence[str], defining: Sequence[int]) -> None:
+        """`names` are sorted, and so are the places in `defining`."""
+        self._names = names
+        self._defining = defining
+
+    def __getitem__(self, module: str) -> str:
+        place = bisect_left(self._names, module)
+        if place == len(self._names) or self._names[place] != module:
+            raise KeyError(module)
+        at = bisect_left(self._defining, place)
+        if at == len(self._defining) or self._defining[at] != place:
+            raise KeyError(module)
+        return family_of(module)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._names[place] for place in self._defining)
+
+    def __len__(self) -> int:
+        return len(self._defining)
 
 
 _P = TypeVar("_P")

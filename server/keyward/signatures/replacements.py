@@ -6,7 +6,7 @@ with its source.
 
 from __future__ import annotations
 
-import fnmatch
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -34,9 +34,9 @@ class Curated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the table."""
 
     names: str
-    """Pattern of qualified public names that it is about: "transformers.*ForMaskedLM"."""
+    """The qualified public name that it is about; `*` stands for any part of a name: "transformers.*Extractor"."""
     replacement: str
-    """The qualified name, or the keyword."""
+    """The qualified name, or the keyword. A `*` is what the one in `names` stood for."""
     kind: Literal["name", "keyword"]
     source: str
     """Address where it can be read."""
@@ -46,6 +46,14 @@ class Curated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keyword that was replaced."""
     place: str = "call"
     """Where that is passed: "init", "call" or "method:NAME"."""
+
+    def of(self, name: str) -> str:
+        """What it says took the place of something about that name; "" if it is not about that name."""
+        pattern = re.escape(self.names).replace(r"\*", r"(\w*)")
+        match = re.fullmatch(pattern, name)
+        if match is None:
+            return ""
+        return self.replacement.replace("*", match[1]) if match.groups() else self.replacement
 
 
 def read_curated(folder: Path) -> tuple[Curated, ...]:
@@ -72,8 +80,8 @@ def names_after(
         if item.entry is not None and (new := item.entry.replaced_by):
             yield Replacement(new if "." in new else f"{module}.{new}", f"{distribution} {item.since}", derived=True)
     for line in table:
-        if line.kind == "name" and fnmatch.fnmatchcase(name, line.names):
-            yield Replacement(line.replacement, line.source, derived=False)
+        if line.kind == "name" and (new := line.of(name)):
+            yield Replacement(new, line.source, derived=False)
 
 
 def keywords_after(
@@ -86,5 +94,5 @@ def keywords_after(
             yield Replacement(new, f"{distribution} {item.since}", derived=True)
     for line in table:
         about = line.kind == "keyword" and (line.keyword, line.place) == (keyword, place)
-        if about and fnmatch.fnmatchcase(name, line.names):
-            yield Replacement(line.replacement, line.source, derived=False)
+        if about and (new := line.of(name)):
+            yield Replacement(new, line.source, derived=False)

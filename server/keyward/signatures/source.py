@@ -76,9 +76,15 @@ class Source:
         """Defining module -> family."""
         return self._guarded(lambda: self.index.modules, {})
 
+    def is_module(self, name: str) -> bool:
+        """Whether that is a module that it exports from or that defines something, or a package above one."""
+        index = self.index
+        if isinstance(index, PackedIndex):
+            return self._guarded(lambda: index.is_module(name), False)
+        return name in self._with_parents
+
     @cached_property
-    def modules(self) -> frozenset[str]:
-        """Modules that it exports from or that define something, and the packages above them."""
+    def _with_parents(self) -> frozenset[str]:
         return frozenset(_with_parents((*self.exports, *self.defining)))
 
     def _guarded(self, read: Callable[[], _T], otherwise: _T) -> _T:

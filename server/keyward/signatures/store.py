@@ -101,7 +101,7 @@ class Signatures:
 
     def is_module(self, qualified: str) -> bool:
         """Whether a dotted name is a module that some library exports from, or a package above one."""
-        return any(qualified in source.modules for source in _of(self._sources, qualified))
+        return any(source.is_module(qualified) for source in _of(self._sources, qualified))
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def nearest(version: str, covered: Sequence[str]) -> str:
     "" where that minor release is not covered.
     """
     wanted = order(version)
-    same_minor = sorted((item for item in covered if order(item).release[:2] == _minor(wanted)), key=order)
+    same_minor = sorted((item for item in covered if _minor(order(item)) == _minor(wanted)), key=order)
     return next((item for item in same_minor if order(item) >= wanted), same_minor[-1] if same_minor else "")
 
 

@@ -12,7 +12,7 @@ import inspect
 import types
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from . import candidates, flow, members, source, values
+from . import candidates, flow, imports, members, source, values
 from .candidates import Candidate
 from .scope import Scope
 
@@ -115,6 +115,9 @@ class _Follower:
         for name, typed in _typed_dict(arguments.kwarg.annotation, scope):
             outcome.names.setdefault(name, typed)
         self._pursue(outcome, scope, arguments.kwarg.arg, way)
+        if imports.reader is not None and imports.reader.unknown_decorator(function):
+            decorator = imports.reader.unknown_decorator(function)
+            outcome.reasons.append("the decorator `{}` of `{}` is not known".format(decorator, way))
         return outcome
 
     def _pursue(self, outcome: Outcome, scope: Scope, start: str, way: str) -> None:

@@ -7,7 +7,7 @@ import inspect
 import types
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from . import source, values
+from . import imports, source, values
 from .candidates import (
     Candidate,
     Candidates,
@@ -42,7 +42,9 @@ def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
                 if isinstance(found, classmethod):
                     return [Method(found.__func__, value.value)]
                 return [Live(source.plain(found))]
-            found = getattr(value.value, name)
+            is_known, found = imports.settle(getattr(value.value, name))
+            if not is_known:
+                return [Unknown("`{}`".format(name))]
             return [] if found is None else [Live(found)]
         except Exception:
             return [Unknown("`{}`".format(name))]

@@ -7,6 +7,7 @@ import builtins
 import collections
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
+from . import imports
 from .candidates import ANY_ELEMENT, Candidates
 
 
@@ -32,19 +33,31 @@ class Scope:
             if argument.annotation is not None
         }
         self.self_name = positional[0] if cls is not None and positional else None
-        self._assigned: Optional[Dict[str, List[Tuple[Any, Any]]]] = None
         self.busy: Set[str] = set()
 
     @property
     def assigned(self) -> Dict[str, List[Tuple[Any, Any]]]:
-        """name -> [(expression, steps)], see `_bind`."""
-        if self._assigned is None:
-            self._assigned = collections.defaultdict(list)
+        """name -> [(expression, steps)], see `_bind`; found once for all scopes of a function."""
+        known = getattr(self.node, "_bindings", None)
+        if known is None:
+            found = _Bindings()
             for child in own_nodes(self.node.body if isinstance(self.node.body, list) else [self.node.body]):
-                self._note(child)
-        return self._assigned
+                found.note(child)
+            known = self.node._bindings = found
+        for name, annotation in known.annotations.items():
+            self.annotations[name] = annotation
+        assigned: Dict[str, List[Tuple[Any, Any]]] = known.assigned
+        return assigned
 
-    def _note(self, node: Any) -> None:
+
+class _Bindings:
+    """What a function's statements bind."""
+
+    def __init__(self) -> None:
+        self.assigned: Dict[str, List[Tuple[Any, Any]]] = collections.defaultdict(list)
+        self.annotations: Dict[str, Any] = {}
+
+    def note(self, node: Any) -> None:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 self._bind(target, node.value, ())
@@ -98,7 +111,16 @@ def own_nodes(statements: Any) -> Iterator[Any]:
         node = stack.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
+
+
+def children(node: Any) -> List[Any]:
+    """The nodes directly below one; remembered there, since the same functions are gone through again and again."""
+    try:
+        return node._children  # type: ignore[no-any-return]
+    except AttributeError:
+        found = node._children = list(ast.iter_child_nodes(node))
+        return found
 
 
 def is_name(node: Any, name: str) -> bool:
@@ -110,10 +132,10 @@ def outer(name: Any, function: Any) -> Tuple[bool, Any]:
     code = getattr(function, "__code__", None)
     if code is not None and name in code.co_freevars and function.__closure__:
         try:
-            return True, function.__closure__[code.co_freevars.index(name)].cell_contents
+            return imports.settle(function.__closure__[code.co_freevars.index(name)].cell_contents)
         except ValueError:
             return False, None
     for namespace in (getattr(function, "__globals__", {}), vars(builtins)):
         if name in namespace:
-            return True, namespace[name]
+            return imports.settle(namespace[name])
     return False, None

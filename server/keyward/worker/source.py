@@ -8,6 +8,8 @@ import sys
 import types
 from typing import Any, Dict, NamedTuple, Tuple
 
+from . import imports
+
 _KEPT = 64
 _FILES: "collections.OrderedDict[str, File]" = collections.OrderedDict()
 
@@ -39,6 +41,8 @@ def innermost(function: Any) -> Any:
 
 def node_of(function: Any) -> Any:
     """The `ast.FunctionDef` or `ast.Lambda` of a live function, or None (no source, generated, compiled)."""
+    if imports.reader is not None:
+        return imports.reader.node_of(function)
     code = getattr(function, "__code__", None)
     if code is None:
         return None
@@ -48,6 +52,8 @@ def node_of(function: Any) -> Any:
 def line_of(value: Any) -> int:
     """The line of the definition of a class or function, from 1; 0 where it cannot be had."""
     if isinstance(value, type):
+        if imports.reader is not None:
+            return int(imports.reader.line_of(value))
         path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
         return _file(path).classes.get(value.__qualname__, 0) if path.endswith(".py") else 0
     node = node_of(innermost(value))

@@ -8,11 +8,10 @@ from __future__ import annotations
 import ast
 import collections.abc
 import importlib.util
-import sys
 import types
 from typing import Any, Dict, List
 
-from . import members, source
+from . import imports, members, source
 from .candidates import (
     Candidate,
     Candidates,
@@ -137,8 +136,9 @@ def _imported(node: Any, name: str, function: Any) -> Candidates:
     """What an import inside a function gives, if its module is loaded already."""
     dotted = "." * node.level + (node.module or "")
     try:
-        module = sys.modules.get(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
-        return [Live(getattr(module, name))]
+        module = imports.known(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
+        is_known, value = imports.settle(getattr(module, name))
+        return [Live(value)] if is_known else [Unknown("`{}`".format(name))]
     except Exception:
         return [Unknown("`{}`".format(name))]
 
