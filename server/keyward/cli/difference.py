@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
@@ -61,8 +62,8 @@ def run(
 
 
 def _edition(library: Library, known: Known, step: Step) -> Edition:
-    label = f"Opening {known.distribution} {known.version}"
-    return edition(library.open(known), known.distribution, known.version, lambda done, n: step(label, done, n))
+    told = partial(step, f"Opening {known.distribution} {known.version}")
+    return edition(library.open(known), known.distribution, known.version, told)
 
 
 def _show(difference: Difference, everything: bool, color: bool | None) -> None:

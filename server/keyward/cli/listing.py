@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import click
@@ -16,10 +17,13 @@ from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
 from ..signatures.cached import Cached
 from ..signatures.difference import edition
-from ..signatures.store import Installed, order
+from ..signatures.store import Installed, at_version, open_signatures, order
 from . import environments
 from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar
+
+N_BETWEEN = 64
+"""Names between two reports of progress."""
 
 
 def run(distribution: str | None, python: str | None, output_format: str, color: bool | None) -> int:
@@ -49,13 +53,37 @@ def run(distribution: str | None, python: str | None, output_format: str, color:
 def _counts(
     library: Library, distributions: Sequence[str], every: bool, step: Step
 ) -> Iterator[tuple[tuple[str, str], tuple[int, int]]]:
-    """(distribution, version) -> its public classes and functions, of every version or of the newest alone."""
-    wanted = [known for name in distributions for known in library.versions(name)[0 if every else -1 :]]
-    for done, known in enumerate(wanted):
-        step(f"Counting {known.distribution} {known.version}", done, len(wanted))
-        entries = edition(library.open(known), known.distribution, known.version).names.values()
-        kinds = Counter(entry.role == "function" for entry in entries if entry is not None)
-        yield (known.distribution, known.version), (kinds[False], kinds[True])
+    """(distribution, version) -> its public classes and functions, of every shipped version or of the newest alone."""
+    for name in distributions:
+        versions = [known for known in library.versions(name) if known.read is None]
+        if every:
+            for version, (classes, functions) in _over_versions(library, name, step).items():
+                yield (name, version), (classes, functions)
+        elif versions:
+            newest = versions[-1]
+            told_of = partial(step, f"Counting {name} {newest.version}")
+            told = edition(library.open(newest), name, newest.version, told_of)
+            kinds = Counter(entry.role == "function" for entry in told.names.values() if entry is not None)
+            yield (name, newest.version), (kinds[False], kinds[True])
+
+
+def _over_versions(library: Library, distribution: str, step: Step) -> dict[str, tuple[int, int]]:
+    """Classes and functions of each shipped version, each entry once, however many public names it has."""
+    index = library.indexes.get(distribution)
+    if index is None:
+        return {}
+    past = open_signatures()
+    seen: dict[str, tuple[set[str], set[str]]] = {version: (set(), set()) for version in index.versions}
+    names = sorted(f"{module}.{name}" for module, exported in index.exports.items() for name in exported)
+    for done, name in enumerate(names):
+        if done % N_BETWEEN == 0:
+            step(f"Counting {distribution}", done, len(names))
+        history = past.history(name)
+        for version in index.versions:
+            item = at_version(history, version)
+            if item is not None and item.entry is not None:
+                seen[version][item.entry.role == "function"].add(item.entry.qualified)
+    return {version: (len(classes), len(functions)) for version, (classes, functions) in seen.items()}
 
 
 def _text(

@@ -191,7 +191,21 @@ def _today(finding: Finding, today: Snapshot, target: Snapshot) -> str:
         fates.add(fate(signature, finding.subject))
     words = {"accepted": "accepts", "ignored": "ignores", "refused": "refuses"}
     verb = words.get(fates.pop(), "") if len(fates) == 1 else ""
-    return f"{_version(today, target)} {verb} it." if verb else ""
+    if not verb:
+        return ""
+    note = f"{_version(today, target)} {verb} it."
+    later = {_later(callee, finding.subject, target.world.signatures) for callee in site.callees}
+    instead = later.pop() if len(later) == 1 else ""
+    return f"{note} `{instead}` took its place." if instead and f"`{instead}`" not in finding.message else note
+
+
+def _later(callee: Callee, keyword: str, target: Signatures) -> str:
+    """The keyword that took another one's place, "" where that is not known."""
+    if callee.entry is None:
+        return ""
+    place = "init" if callee.kind == "construct" else "call"
+    found = target.keyword_replacement(target.public_name(callee.entry), keyword, place)
+    return found.name if found is not None else ""
 
 
 def _signature(callee: Callee, today: Signatures, target: Signatures) -> Signature | None:

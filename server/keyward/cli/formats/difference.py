@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os.path import commonprefix
 from typing import Any
 
 import click
@@ -52,6 +53,8 @@ N_ROWS = 12
 """Rows of a section that are shown unless everything is wanted."""
 LEFT = 30
 """Columns for the subject of a row."""
+N_ALIKE = 3
+"""Names that were replaced alike and make a row together."""
 N_LINES = 3
 """Lines that a long subject is given."""
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+|_")
@@ -269,10 +272,15 @@ def _fitting(names: Sequence[str], room: int) -> str:
 
 
 def _names(facts: Sequence[Fact], width: int, everything: bool) -> Iterator[list[str]]:
-    """Names that came or went: those with a successor first, then by what their names have in common."""
-    replaced = [fact for fact in facts if fact.changes[0].after]
-    for fact in replaced:
-        yield _row(f"→ {_last(fact.changes[0].after)}", *_where(fact.places), width, everything)
+    """Names that came or went, by what they have in common: first those whose successor is known."""
+    successors = {
+        _last(place.name): _last(fact.changes[0].after)
+        for fact in facts
+        for place in fact.places
+        if fact.changes[0].after
+    }
+    for left, names in _by_successor(successors, everything):
+        yield _row(left, "", names, width, everything)
     rest = [_last(place.name) for fact in facts if not fact.changes[0].after for place in fact.places]
     for affix, names in _by_affix(rest):
         if not affix:
@@ -280,6 +288,23 @@ def _names(facts: Sequence[Fact], width: int, everything: bool) -> Iterator[list
             yield [f"    {line}" for line in (listed if everything else listed[:N_ROWS])]
             continue
         yield _row(affix, "", names, width, everything)
+
+
+def _by_successor(successors: Mapping[str, str], everything: bool) -> Iterator[tuple[str, list[str]]]:
+    """`…FeatureExtractor → …ImageProcessor` with its names where several were replaced alike; the others with what
+    took the place of each, together unless everything is wanted."""
+    alike: dict[str, list[str]] = {}
+    for old, new in sorted(successors.items()):
+        n = len(commonprefix((old, new)))
+        alike.setdefault(f"…{old[n:]} → …{new[n:]}", []).append(old)
+    single = {old for names in alike.values() if len(names) < N_ALIKE for old in names}
+    for change, names in sorted(alike.items(), key=lambda item: -len(item[1])):
+        if len(names) >= N_ALIKE:
+            yield change, names
+    if everything or len(single) < N_ALIKE:
+        yield from ((f"→ {successors[old]}", [old]) for old in sorted(single))
+    elif single:
+        yield "others that have a successor", [f"{old} → {successors[old]}" for old in sorted(single)]
 
 
 def _by_affix(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:

@@ -264,9 +264,7 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
             return plain_items(positional[0])
         if callee in (min, max) and len(positional) > 1:
             return callee(*positional)
-        arguments = [
-            value if isinstance(value, (int, dict)) else expressions.elements(value) for value in positional
-        ]
+        arguments = [value if isinstance(value, (int, dict)) else expressions.elements(value) for value in positional]
         if callee in (min, max, sum, sorted) and (keywords or any(map(_is_unknown, arguments[0]))):
             return Opaque("...")
         made = _SEQUENCES[kind](*arguments, **keywords)

@@ -97,5 +97,3 @@ def is_compiled(value: Any) -> bool:
 def is_missing_base(cls: Any) -> bool:
     """Whether a class stands for a base that was not found."""
     return classes.is_placeholder(cls)
-
-

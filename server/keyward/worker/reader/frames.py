@@ -16,9 +16,7 @@ class Frame:
 
     is_top_level = False
 
-    def __init__(
-        self, module: Any, parent: Optional[Frame] = None, qualname: str = "", is_class: bool = False
-    ) -> None:
+    def __init__(self, module: Any, parent: Optional[Frame] = None, qualname: str = "", is_class: bool = False) -> None:
         self.module = module
         self.parent = parent
         self.qualname = qualname

@@ -224,7 +224,16 @@ def assign(target: Any, value: Any, frame: Frame) -> None:
                 pass
 
 
-_KEPT = ("__init_subclass__", "__class__", "__bases__", "__dict__", "__code__", "__doc__", "__globals__", "__set_name__")
+_KEPT = (
+    "__init_subclass__",
+    "__class__",
+    "__bases__",
+    "__dict__",
+    "__code__",
+    "__doc__",
+    "__globals__",
+    "__set_name__",
+)
 
 
 def _annotated(node: Any, frame: Frame) -> None:
