@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from os.path import commonprefix
 from typing import Any
 
 import click
@@ -236,7 +235,7 @@ def _row(left: str, within: str, names: Sequence[str], width: int, everything: b
     label = f"{within}: " if within else ""
     lines: list[str] = []
     if len(left) > room:
-        *above, left = textwrap.wrap(left, max(20, width - 4), break_on_hyphens=False) or [""]
+        *above, left = textwrap.wrap(left, max(20, width - 6), break_on_hyphens=False) or [""]
         if not everything and len(above) >= N_LINES:
             above, left = above[: N_LINES - 1], f"{above[N_LINES - 1]} …"
         lines = [f"    {click.style(line, fg='cyan')}" for line in above]
@@ -295,7 +294,7 @@ def _by_successor(successors: Mapping[str, str], everything: bool) -> Iterator[t
     took the place of each, together unless everything is wanted."""
     alike: dict[str, list[str]] = {}
     for old, new in sorted(successors.items()):
-        n = len(commonprefix((old, new)))
+        n = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
         alike.setdefault(f"…{old[n:]} → …{new[n:]}", []).append(old)
     single = {old for names in alike.values() if len(names) < N_ALIKE for old in names}
     for change, names in sorted(alike.items(), key=lambda item: -len(item[1])):
