@@ -122,6 +122,28 @@ def test_a_place_that_is_not_described(signatures: Signatures) -> None:
     assert told(signatures.keyword_lifetime("lib.Net", "x", "method:generate")) == [("absent", "3.5.1", "5.23.0")]
 
 
+def test_methods_are_inherited(tmp_path: Path) -> None:
+    def version(number: str, *keywords: str, derived: bool = True) -> Release:
+        base = Entry("Base", "lib.base", "model", methods={"load": call(*keywords)})
+        net = Entry("Net", HOME, "model", mro=("lib.base.Base",) if derived else ())
+        return release(number, base, net)
+
+    merge_all(
+        tmp_path / "lib",
+        [version("1.0", "x", derived=False), version("2.0", "x", "auth"), version("3.0", "x", "token")],
+    )
+    line = {**CURATED[0], "keyword": "auth", "replacement": "token", "place": "method:load"}
+    (tmp_path / "curated.json").write_text(json.dumps([line]))
+    signatures = open_signatures(None, None, tmp_path)
+    assert told(signatures.keyword_lifetime("lib.Net", "auth", "method:load")) == [
+        ("absent", "1.0", "1.0"),
+        ("accepted", "2.0", "2.0"),
+        ("refused", "3.0", "3.0"),
+    ]
+    later = signatures.keyword_replacement("lib.Net", "auth", "method:load")
+    assert later is not None and later.name == "token"
+
+
 def test_when_a_class_was_there(signatures: Signatures) -> None:
     assert told(signatures.lifetime("lib.OldNet")) == [("present", "3.5.1", "4.10.0"), ("absent", "4.57.6", "5.23.0")]
     assert told(signatures.lifetime("lib.Net")) == [("present", "3.5.1", "5.23.0")]

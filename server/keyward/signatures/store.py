@@ -7,9 +7,11 @@ another format count as absent, and a sentence in `Signatures.problems` says so.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+
+import msgspec
 
 from .folders import (
     Installed,
@@ -26,7 +28,7 @@ from .packed_index import PackedIndex
 from .periods import Period, fate_of_field, fate_of_keyword, periods_of, presence
 from .replacements import Curated, Replacement, keywords_after, names_after, read_curated
 from .source import Library, Origin, Source
-from .texts import signature_at
+from .texts import METHOD, signature_at
 from .versions import at_version, nearest, order, same_version
 
 __all__ = [
@@ -175,10 +177,16 @@ class Signatures:
         Args:
             qualified: the class or function.
             keyword: its keyword.
-            place: "call" for a function and for calling an instance, "init" for a constructor, or "method:NAME".
+            place: "call" for a function and for calling an instance, "init" for a constructor, or "method:NAME" for a
+                method of a class or of one of its bases.
         """
         source, history = self._past(qualified)
-        return tuple(periods_of(history, source.index.versions, fate_of_keyword(keyword, place))) if source else ()
+        if source is None:
+            return ()
+        versions = source.index.versions
+        if place.startswith(METHOD):
+            history = self._with_inherited(place, history, versions)
+        return tuple(periods_of(history, versions, fate_of_keyword(keyword, place)))
 
     def field_lifetime(self, qualified: str, field: str) -> tuple[Period, ...]:
         """When an output class had a field, or another attribute, of that name."""
@@ -210,13 +218,46 @@ class Signatures:
         Args as of `keyword_lifetime`.
         """
         found = self.find(qualified)
-        signature = None if found is None else signature_at(found.entry, place)
-        if found is None or signature is None:
+        if found is None:
             return None
-        past = (*self.history(qualified), Dated(found.library.version, found.entry))
+        now = found.entry if signature_at(found.entry, place) else self._inheriting(found.entry, place, self._entry_now)
+        if (signature := signature_at(now, place)) is None:
+            return None
+        past = (*self.history(qualified), Dated(found.library.version, now))
         distribution = found.library.distribution
         candidates = keywords_after(qualified, keyword, place, past, distribution, self._curated)
         return next((later for later in candidates if signature.takes(later.name)), None)
+
+    def _entry_now(self, qualified: str) -> Entry | None:
+        found = self.find(qualified)
+        return found.entry if found else None
+
+    @staticmethod
+    def _inheriting(entry: Entry, place: str, base_of: Callable[[str], Entry | None]) -> Entry:
+        """An entry with the method of the first base that has it."""
+        for base in map(base_of, entry.mro):
+            if base is not None and (signature := signature_at(base, place)) is not None:
+                return msgspec.structs.replace(entry, methods={place.removeprefix(METHOD): signature})
+        return entry
+
+    def _with_inherited(self, place: str, history: Sequence[Dated], versions: Sequence[str]) -> tuple[Dated, ...]:
+        """A history in which an entry has a method that it inherits, an item for each version."""
+        pasts: dict[str, tuple[Dated, ...]] = {}
+
+        def at(version: str, qualified: str) -> Entry | None:
+            if qualified not in pasts:
+                pasts[qualified] = self.history(qualified)
+            item = at_version(pasts[qualified], version)
+            return item.entry if item else None
+
+        found: list[Dated] = []
+        for version in versions:
+            item = at_version(history, version)
+            entry = item.entry if item else None
+            if entry is not None and signature_at(entry, place) is None:
+                entry = self._inheriting(entry, place, partial(at, version))
+            found.append(Dated(version, entry))
+        return tuple(found)
 
     @cached_property
     def _curated(self) -> tuple[Curated, ...]:
