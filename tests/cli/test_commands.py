@@ -15,7 +15,19 @@ def test_version(keyward: Command) -> None:
     assert keyward("--version").stdout == f"keyward {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["signature"], ["doctor"], ["serve"], ["signatures", "build"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["check"],
+        ["signature"],
+        ["doctor"],
+        ["serve"],
+        ["signatures", "build"],
+        ["signatures", "list"],
+        ["signatures", "diff"],
+    ],
+)
 def test_help(keyward: Command, command: list[str]) -> None:
     result = keyward(*command, "--help")
     assert result.exit_code == 0
@@ -136,10 +148,10 @@ def test_build_adds_a_version(keyward: Command, standin_python: Path, tmp_path: 
     arguments = ("signatures", "build", "--python", str(standin_python), "--output", str(output), "--distribution")
     result = keyward(*arguments, "transformers")
     assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.0 is in {output}.\n")
-    before = {path: path.read_bytes() for path in output.rglob("*.json")}
+    before = {path: path.read_bytes() for path in output.rglob("*.keyward")}
     assert output / "transformers" / "index.keyward" in before
     assert keyward(*arguments, "transformers").exit_code == 0
-    assert {path: path.read_bytes() for path in output.rglob("*.json")} == before
+    assert {path: path.read_bytes() for path in output.rglob("*.keyward")} == before
 
 
 @pytest.mark.parametrize(

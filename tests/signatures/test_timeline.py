@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from keyward.signatures.model import Entry, Field, Parameter, Signature
-from keyward.signatures.timeline import Row, Run, timeline
+from keyward.signatures.model import Dated, Entry, Field, Parameter, Signature
+from keyward.signatures.periods import Period
+from keyward.signatures.timeline import Row, Timeline, timeline
 
 
 def net(*names: str, module: str = "lib.nets", extra: str = "refused", returns: str = "") -> Entry:
@@ -20,38 +21,45 @@ VERSIONS = [
 ]
 
 
-def test_presence_and_modules() -> None:
-    told = timeline(VERSIONS, lambda version, name: None)
-    assert told.presence == (Run("absent", "1.0", "1.0"), Run("present", "2.0", "4.0"), Run("absent", "5.0", "5.0"))
-    assert told.modules == (Run("lib.nets", "2.0", "2.0"), Run("lib.models.nets", "3.0", "4.0"))
-    assert told.known
-    assert not timeline([("1.0", None)], lambda version, name: None).known
+def told(versions: list[tuple[str, Entry | None]], output: dict[str, Entry] | None = None) -> Timeline:
+    history = [Dated(version, entry) for version, entry in versions]
+    return timeline(history, [version for version, _ in versions], lambda version, name: (output or {}).get(version))
+
+
+def test_lifetime_and_modules() -> None:
+    found = told(VERSIONS)
+    assert found.lifetime == (
+        Period("absent", "1.0", "1.0"),
+        Period("present", "2.0", "4.0"),
+        Period("absent", "5.0", "5.0"),
+    )
+    assert found.modules == (
+        ("lib.nets", Period("present", "2.0", "2.0")),
+        ("lib.models.nets", Period("present", "3.0", "4.0")),
+    )
+    assert found.known
+    assert not told([("1.0", None)]).known
 
 
 def test_what_became_of_each_keyword() -> None:
-    (table,) = timeline(VERSIONS, lambda version, name: None).tables
+    (table,) = told(VERSIONS).tables
     assert table.within == "forward"
     assert {row.name: row for row in table.rows} == {
-        "x": Row("x", (Run("required", "2.0", "4.0"),)),
-        "labels": Row("labels", (Run("accepted", "2.0", "3.0"), Run("ignored", "4.0", "4.0"))),
-        "mask": Row("mask", (Run("refused", "2.0", "2.0"), Run("accepted", "3.0", "4.0"))),
+        "x": Row("x", (Period("accepted", "2.0", "4.0"),)),
+        "labels": Row("labels", (Period("accepted", "2.0", "3.0"), Period("ignored", "4.0", "4.0"))),
+        "mask": Row("mask", (Period("refused", "2.0", "2.0"), Period("accepted", "3.0", "4.0"))),
     }
-    assert table.others == (Run("refused", "2.0", "3.0"), Run("ignored", "4.0", "4.0"))
+    assert table.others == (Period("refused", "2.0", "3.0"), Period("ignored", "4.0", "4.0"))
     assert [row.throughout for row in table.rows] == [True, False, False]
 
 
 def test_fields_of_what_is_returned() -> None:
     old = Entry("Out", "lib.outputs", "output", fields=(Field("loss"), Field("logits")))
     new = Entry("Out", "lib.outputs", "output", fields=(Field("logits"),))
-    versions = [("1.0", net(returns="lib.Out")), ("2.0", net(returns="lib.Out"))]
-    *_, table = timeline(versions, lambda version, name: old if version == "1.0" else new).tables
+    versions: list[tuple[str, Entry | None]] = [("1.0", net(returns="lib.Out")), ("2.0", net(returns="lib.Out"))]
+    *_, table = told(versions, {"1.0": old, "2.0": new}).tables
     assert table.within == "fields"
-    assert {row.name: [run.value for run in row.runs] for row in table.rows} == {
-        "loss": ["there", "gone"],
-        "logits": ["there"],
+    assert {row.name: [period.fate for period in row.periods] for row in table.rows} == {
+        "loss": ["present", "absent"],
+        "logits": ["present"],
     }
-
-
-def test_successor() -> None:
-    versions = [("1.0", net()), ("2.0", Entry("Net", "lib.nets", replaced_by="lib.Better")), ("3.0", None)]
-    assert timeline(versions, lambda version, name: None).replaced_by == "lib.Better"

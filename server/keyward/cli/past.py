@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import click
-import msgspec
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
 from ..environment.interpreter import Interpreter
-from ..signatures.model import Entry
+from ..signatures.model import Dated, Entry
+from ..signatures.periods import Period
 from ..signatures.store import Found, Signatures, at_version, open_signatures
-from ..signatures.timeline import Run, Table, Timeline, timeline
+from ..signatures.timeline import Table, Timeline, timeline
 from . import signature
 from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar
@@ -81,11 +81,12 @@ def _found(name: str, known: Known, opened: Signatures) -> list[Found]:
 def _when(name: str, distribution: str, library: Library) -> str:
     with progress_bar() as step:
         told = _timeline(name, distribution, library, step)
-    runs = [run for run in told.presence if run.value == "present"]
-    if not runs:
+    present = [period for period in told.lifetime if period.fate == "present"]
+    if not present:
         return "nor in any other version that is known."
-    instead = f"; {told.replaced_by} took its place" if told.replaced_by else ""
-    return f"it is in {', '.join(_span(run) for run in runs)}{instead}."
+    later = open_signatures().replacement(name)
+    instead = f"; {later.name} took its place" if later is not None else ""
+    return f"it is in {', '.join(_span(period) for period in present)}{instead}."
 
 
 # --- all versions ---------------------------------------------------------------------------------------------------
@@ -110,17 +111,18 @@ def _timeline(name: str, distribution: str, library: Library, step: Step) -> Tim
     past = open_signatures()
     history = past.history(name)
     opened: dict[str, Signatures] = {}
-    entries: list[tuple[str, Entry | None]] = []
+    entries: list[Dated] = []
     versions = library.versions(distribution)
     for done, known in enumerate(versions):
         if known.read is None:
             item = at_version(history, known.version)
-            entries.append((known.version, item.entry if item is not None else None))
+            entries.append(Dated(known.version, item.entry if item is not None else None))
             continue
         step(f"Opening {distribution} {known.version}", done, len(versions))
         opened[known.version] = library.open(known)
         found = opened[known.version].find(name)
-        entries.append((known.version, found.entry if found is not None else None))
+        entries.append(Dated(known.version, found.entry if found is not None else None))
+    past_of = lru_cache(maxsize=None)(past.history)
 
     def returned(version: str, qualified: str) -> Entry | None:
         if version in opened:
@@ -129,10 +131,7 @@ def _timeline(name: str, distribution: str, library: Library, step: Step) -> Tim
         item = at_version(past_of(qualified), version)
         return item.entry if item is not None else None
 
-    past_of = lru_cache(maxsize=None)(past.history)
-    told = timeline(entries, returned)
-    later = past.replacement(name)
-    return msgspec.structs.replace(told, replaced_by=later.name) if later is not None else told
+    return timeline(entries, [known.version for known in versions], returned)
 
 
 def _text(name: str, distribution: str, told: Timeline, library: Library) -> Iterator[str]:
@@ -140,33 +139,40 @@ def _text(name: str, distribution: str, told: Timeline, library: Library) -> Ite
     first, last = versions[0].version, versions[-1].version
     known = f"{distribution}, {len(versions)} versions from {first} to {last}" if len(versions) > 1 else distribution
     yield f"{click.style(name, bold=True)}  {click.style(f'({known})', dim=True)}"
-    for run in told.presence:
-        if run.value == "present":
-            yield f"  there {_dated(run, first, last)}"
-    if told.replaced_by:
-        yield f"  replaced by {click.style(told.replaced_by, fg='cyan')}"
-    for run in told.modules:
-        where = "" if len(told.modules) == 1 else f"  {_span(run)}"
-        yield f"  defined in {run.value}{where}"
-    span = [run for run in told.presence if run.value == "present"]
+    present = [period for period in told.lifetime if period.fate == "present"]
+    for period in present:
+        yield f"  there {_dated(period, first, last)}"
+    past = open_signatures()
+    if (later := past.replacement(name)) is not None:
+        yield f"  replaced by {click.style(later.name, fg='cyan')}, says {later.source}"
+    for module, period in told.modules:
+        where = "" if len(told.modules) == 1 else f"  {_span(period)}"
+        yield f"  defined in {module}{where}"
     for table in told.tables:
         yield ""
-        yield from _table(name, table, span[0].since, span[-1].until)
+        place = {"__init__": "init", "forward": "call", "__call__": "call", "": "call"}.get(table.within)
+        place = place or f"method:{table.within}"
+        instead = {
+            row.name: found.name
+            for row in table.rows
+            if table.within != "fields" and not row.throughout and row.periods[-1].fate != "accepted"
+            if (found := past.keyword_replacement(name, row.name, place)) is not None
+        }
+        yield from _table(name, table, instead, present[0].since, present[-1].until)
 
 
-def _table(name: str, table: Table, first: str, last: str) -> Iterator[str]:
+def _table(name: str, table: Table, instead: Mapping[str, str], first: str, last: str) -> Iterator[str]:
     title = {"": name, "__init__": f"{_last(name)}()", "fields": "Fields of what it returns"}
     yield click.style(title.get(table.within, f"{_last(name)}.{table.within}"), bold=True)
-    constant = [
-        row.name for row in table.rows if row.throughout and row.runs[0].value in ("accepted", "required", "there")
-    ]
+    constant = [row.name for row in table.rows if row.throughout and row.periods[0].fate in ("accepted", "present")]
     changing = [row for row in table.rows if not row.throughout]
-    left = max((len(row.name) for row in changing), default=0)
-    left = max(min(left, 34), len("other keywords") if table.others else 0)
+    left = min(max((len(row.name) for row in changing), default=0), 34)
+    left = max(left, len("other keywords"))
     if constant:
         yield from _wrapped("throughout", left, ", ".join(constant))
     for row in changing:
-        yield from _wrapped(row.name, left, _told(row.runs, first, last), "cyan")
+        later = f"; {instead[row.name]} took its place" if row.name in instead else ""
+        yield from _wrapped(row.name, left, _told(row.periods, first, last) + later, "cyan")
     if table.others:
         yield from _wrapped("other keywords", left, _told(table.others, first, last))
 
@@ -177,22 +183,22 @@ def _wrapped(label: str, left: int, told: str, colour: str | None = None) -> Ite
     yield from (f"  {'':<{left}}  {line}" for line in lines[1:])
 
 
-def _told(runs: Sequence[Run], first: str, last: str) -> str:
-    words = {"there": "there", "gone": "not there", "open": "not known"}
-    return ", ".join(f"{words.get(run.value, run.value)} {_dated(run, first, last)}".strip() for run in runs)
+def _told(periods: Sequence[Period], first: str, last: str) -> str:
+    words = {"present": "there", "absent": "not there", "open": "not known"}
+    return ", ".join(f"{words.get(period.fate, period.fate)} {_dated(period, first, last)}" for period in periods)
 
 
-def _dated(run: Run, first: str, last: str) -> str:
+def _dated(period: Period, first: str, last: str) -> str:
     """ "since 4.40.0", "until 4.57.6", "4.40.0 to 4.57.6"; ends beyond which nothing is known are left out."""
-    if run.since == first and run.until == last:
+    if period.since == first and period.until == last:
         return "throughout"
-    if run.since == first:
-        return f"until {run.until}"
-    return f"since {run.since}" if run.until == last else _span(run)
+    if period.since == first:
+        return f"until {period.until}"
+    return f"since {period.since}" if period.until == last else _span(period)
 
 
-def _span(run: Run) -> str:
-    return run.since if run.since == run.until else f"{run.since} to {run.until}"
+def _span(period: Period) -> str:
+    return period.since if period.since == period.until else f"{period.since} to {period.until}"
 
 
 def _last(name: str) -> str:

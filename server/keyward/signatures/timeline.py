@@ -1,131 +1,137 @@
 """One class or function over the versions of its library: since when, until when, and what became of each keyword.
 
-Pure functions over (version, entry) pairs, oldest first, one for each version that is known.
+Pure functions of a history. Unlike `periods.py`, which answers for one keyword, this puts everything together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from .difference import Fate, fate, meant
-from .model import Entry, Frozen, Signature
-
-Version = tuple[str, Entry | None]
-"""A version, and how it has the class or function; None: it has none."""
-
-
-class Run(Frozen, frozen=True):
-    """Consecutive known versions in which something is the same."""
-
-    value: str
-    since: str
-    until: str
+from .difference import meant
+from .model import Dated, Entry, Frozen, Signature
+from .periods import Fate, Period, fate_of_field, fate_of_keyword, periods_of, presence
+from .texts import signatures_of
 
 
 class Row(Frozen, frozen=True):
-    """What became of one keyword or field. Versions without the class are left out of it."""
+    """What became of one keyword or field. Versions without the class are left out."""
 
     name: str
-    runs: tuple[Run, ...]
+    periods: tuple[Period, ...]
 
     @property
     def throughout(self) -> bool:
         """Whether it was the same all the time."""
-        return len(self.runs) == 1
+        return len(self.periods) == 1
 
 
 class Table(Frozen, frozen=True):
-    """One callable ("forward", "__init__", a method) or, under "fields", what a call returns."""
+    """One callable ("forward", "__call__", "" for a function, "__init__", a method) or, under "fields", what a call
+    returns."""
 
     within: str
     rows: tuple[Row, ...]
-    others: tuple[Run, ...] = ()
+    others: tuple[Period, ...] = ()
     """Fates of keywords that nothing names."""
 
 
 class Timeline(Frozen, frozen=True):
-    presence: tuple[Run, ...]
-    """Runs of "present" and "absent"."""
-    modules: tuple[Run, ...]
-    """Where it is defined."""
-    replaced_by: str
-    """What took its place, as the library says."""
+    """All that is known of one name."""
+
+    lifetime: tuple[Period, ...]
+    """Periods that are "present" or "absent"."""
+    modules: tuple[tuple[str, Period], ...]
+    """Where it is defined, and when."""
     tables: tuple[Table, ...]
 
     @property
     def known(self) -> bool:
         """Whether some version has it."""
-        return any(run.value == "present" for run in self.presence)
+        return any(period.fate == "present" for period in self.lifetime)
 
 
-def timeline(versions: Sequence[Version], returned: Callable[[str, str], Entry | None]) -> Timeline:
-    """All that the versions tell of a class or function.
+def timeline(
+    history: Sequence[Dated], versions: Sequence[str], returned: Callable[[str, str], Entry | None]
+) -> Timeline:
+    """All that a history tells of a class or function.
 
     Args:
-        versions: every known version.
+        history: what the name stands for, oldest version first.
+        versions: all that the history covers, oldest first.
         returned: gives the entry of a qualified name in a version, for the classes that calls return.
     """
-    present = [(version, entry) for version, entry in versions if entry is not None]
-    replaced = [entry.replaced_by for _, entry in present if entry.replaced_by]
+    modules = dict.fromkeys(item.entry.module for item in history if item.entry is not None)
     return Timeline(
-        runs((version, "absent" if entry is None else "present") for version, entry in versions),
-        runs((version, entry.module) for version, entry in present),
-        replaced[-1] if replaced else "",
-        tuple(_tables(present, returned)),
+        tuple(periods_of(history, versions, presence)),
+        tuple(
+            (module, period)
+            for module in modules
+            for period in periods_of(history, versions, partial(_there, module))
+            if period.fate == "present"
+        ),
+        tuple(_tables(history, versions, returned)),
     )
 
 
-def runs(values: Iterator[tuple[str, str]] | Sequence[tuple[str, str]]) -> tuple[Run, ...]:
-    """Equal neighbours taken together."""
-    found: list[Run] = []
-    for version, value in values:
-        if found and found[-1].value == value:
-            found[-1] = Run(value, found[-1].since, version)
-        else:
-            found.append(Run(value, version, version))
-    return tuple(found)
+def _there(module: str, entry: Entry | None) -> Fate:
+    return "present" if entry is not None and entry.module == module else "absent"
 
 
-def _tables(present: Sequence[tuple[str, Entry]], returned: Callable[[str, str], Entry | None]) -> Iterator[Table]:
-    places: dict[str, list[tuple[str, Signature]]] = {}
-    fields: list[tuple[str, frozenset[str]]] = []
-    order: dict[str, None] = {}
-    for version, entry in present:
-        for within, signature in signatures(entry):
-            places.setdefault(within, []).append((version, signature))
-        holder = entry if entry.fields else returned(version, entry.call.returns) if entry.call is not None else None
-        if holder is not None and holder.fields:
-            names = [field.name for field in holder.fields]
-            fields.append((version, frozenset(names)))
-            order.update(dict.fromkeys(names))
-    for within, known in places.items():
+def _tables(
+    history: Sequence[Dated], versions: Sequence[str], returned: Callable[[str, str], Entry | None]
+) -> Iterator[Table]:
+    signatures: dict[str, list[Signature]] = {}
+    within: dict[str, str] = {}
+    for item in history:
+        for place, signature in signatures_of(item.entry) if item.entry is not None else ():
+            if item.entry is not None and not (place == "init" and item.entry.role in ("auto", "output")):
+                signatures.setdefault(place, []).append(signature)
+                within[place] = _within(place, item.entry)
+    for place, known in signatures.items():
         keywords = dict.fromkeys(
             name
-            for _, signature in reversed(known)
+            for signature in reversed(known)
             for name in signature.keywords
             if signature.parameter(name) is not None or meant(name, signature.accepts[name])
         )
-        rows = tuple(Row(name, runs([(v, _fate(signature, name)) for v, signature in known])) for name in keywords)
-        yield Table(within, rows, runs([(version, signature.extra) for version, signature in known]))
-    if fields:
-        yield Table(
-            "fields",
-            tuple(Row(n, runs([(v, "there" if n in names else "gone") for v, names in fields])) for n in order),
-        )
+        rows = tuple(Row(name, _fates(history, versions, name, place)) for name in keywords)
+        yield Table(within[place], rows, _fates(history, versions, _NO_NAME, place))
+    yield from _fields(history, versions, returned)
 
 
-def signatures(entry: Entry) -> Iterator[tuple[str, Signature]]:
-    """The callables of an entry by name: "" for a function, "forward" or "__call__", "__init__", methods."""
-    if entry.call is not None:
-        named = "" if entry.role == "function" else "forward" if entry.role in ("model", "module") else "__call__"
-        yield named, entry.call
-    if entry.init is not None and entry.role not in ("auto", "output"):
-        yield "__init__", entry.init
-    yield from entry.methods.items()
+_NO_NAME = " "
+"""A keyword that nothing can name."""
 
 
-def _fate(signature: Signature, keyword: str) -> Fate | str:
-    parameter = signature.parameter(keyword)
-    if parameter is not None and parameter.required:
-        return "required"
-    return fate(signature, keyword)
+def _fates(history: Sequence[Dated], versions: Sequence[str], keyword: str, place: str) -> tuple[Period, ...]:
+    found = periods_of(history, versions, fate_of_keyword(keyword, place))
+    return tuple(period for period in found if period.fate != "absent")
+
+
+def _within(place: str, entry: Entry) -> str:
+    if place == "init":
+        return "__init__"
+    if place != "call":
+        return place.partition(":")[2]
+    return "" if entry.role == "function" else "forward" if entry.role in ("model", "module") else "__call__"
+
+
+def _fields(
+    history: Sequence[Dated], versions: Sequence[str], returned: Callable[[str, str], Entry | None]
+) -> Iterator[Table]:
+    """The fields of what a call returns, or of the output class itself."""
+    outputs: list[Dated] = []
+    by_version = {item.since: item.entry for item in history}
+    entry = None
+    for version in versions:
+        entry = by_version.get(version, entry)
+        holder = entry
+        if entry is not None and not entry.fields:
+            holder = returned(version, entry.call.returns) if entry.call is not None and entry.call.returns else None
+        outputs.append(Dated(version, holder if holder is not None and holder.fields else None))
+    names = dict.fromkeys(field.name for item in outputs if item.entry is not None for field in item.entry.fields)
+    covered = [item.since for item in outputs if item.entry is not None]
+    if names:
+        rows = (Row(name, tuple(periods_of(outputs, covered, fate_of_field(name)))) for name in names)
+        yield Table("fields", tuple(rows))
