@@ -41,6 +41,8 @@ RECIPES: dict[str, tuple[tuple[str, ...], ...]] = {
         # Without torchvision, which it cannot be imported without: the one library here that only its source tells of.
         ("--no-deps", "timm==1.0.31"),
     ),
+    # Brings Keras. The plain wheel is the one for processors: CUDA comes with an extra alone.
+    "tensorflow": (("tensorflow==2.21.0",),),
 }
 REAL = ("transformers5", "transformers4")
 

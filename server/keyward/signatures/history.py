@@ -14,7 +14,7 @@ import msgspec
 
 from .folders import PACKED_INDEX, packed_path
 from .model import Dated, Entry, Exported, Index
-from .packed import Chronicle, PackedFamily, pack_family
+from .packed import Chronicle, History, PackedFamily, pack_family
 from .packed_index import PackedIndex, family_of, pack_index
 from .sealed import seal, unseal
 from .texts import Key, Words, places, signatures_of, split
@@ -145,7 +145,7 @@ class Book:
             for key in {*known, *new}:
                 chronicle = known.get(key, _NEVER)
                 extended = _extended(chronicle, new.get(key), added.version, before, after)
-                if extended is chronicle or extended == chronicle:
+                if extended is chronicle or _same(extended, chronicle):
                     continue
                 self._changed.add(family)
                 known[key] = extended
@@ -194,7 +194,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _only(chronicle: Chronicle, versions: Sequence[str]) -> Chronicle:
     """A chronicle without what it says of other versions: those of an addition that did not come to its end."""
-    if {item.since for item in chronicle.dated} <= {*versions}:
+    if isinstance(chronicle.dated, History) and {*chronicle.dated.sinces} <= {*versions}:
         return chronicle
     dated: list[Dated] = []
     for version in versions:
@@ -230,6 +230,10 @@ def _extended(
         if annotation[0] or doc[0]:
             merged[place] = Words(annotation[0], doc[0], _unless(end, *annotation), _unless(end, *doc))
     return Chronicle(dated, merged)
+
+
+def _same(one: Chronicle, other: Chronicle) -> bool:
+    return one.texts == other.texts and list(one.dated) == list(other.dated)
 
 
 def _say_the_same(chronicle: Chronicle, bare: Entry, texts: Mapping[Key, Words]) -> bool:

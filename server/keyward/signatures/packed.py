@@ -86,7 +86,8 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def pack_family(chronicles: Mapping[tuple[str, str], Chronicle]) -> bytes:
     """The content of a family's file, from chronicles by module and name."""
-    versions = sorted({item.since for chronicle in chronicles.values() for item in chronicle.dated}, key=order)
+    dated = {key: list(chronicle.dated) for key, chronicle in chronicles.items()}
+    versions = sorted({item.since for items in dated.values() for item in items}, key=order)
     places = {version: place for place, version in enumerate(versions)}
     parameters: _Table[Parameter] = _Table()
     texts: _Table[_Text] = _Table()
@@ -95,7 +96,7 @@ def pack_family(chronicles: Mapping[tuple[str, str], Chronicle]) -> bytes:
     for (module, name), chronicle in sorted(chronicles.items()):
         changes: list[tuple[int, dict[str, int] | None]] = []
         last: dict[str, int] = {}
-        for item in chronicle.dated:
+        for item in dated[module, name]:
             if item.entry is None:
                 changes.append((places[item.since], None))
                 continue
@@ -158,9 +159,9 @@ class PackedFamily(Mapping[str, Sequence[Dated]]):
         return History(self, module, name, _rows.decode(self._family.modules[module][name]))
 
     def chronicles(self) -> dict[tuple[str, str], Chronicle]:
-        """All of it, as `pack_family` takes it."""
+        """All of it, as `pack_family` takes it. Bare entries are made when they are asked for."""
         return {
-            (module, name): Chronicle(list(history.bare()), history.texts)
+            (module, name): Chronicle(history.bare(), history.texts)
             for module, name in self._names.values()
             for history in (self.history(module, name),)
         }
@@ -169,8 +170,10 @@ class PackedFamily(Mapping[str, Sequence[Dated]]):
 class History(Lazy):
     """What one entry is over the versions; an item is made when it is asked for."""
 
-    def __init__(self, family: PackedFamily, module: str, name: str, row: _Row) -> None:
+    def __init__(self, family: PackedFamily, module: str, name: str, row: _Row, dressed: bool = True) -> None:
+        """`dressed`: whether entries come with their texts."""
         self._family = family
+        self._dressed = dressed
         self._module = module
         self._name = name
         self._row = row
@@ -203,11 +206,16 @@ class History(Lazy):
         if isinstance(places, range):
             return [self[place] for place in places]
         item = self._bare(places)
-        return item if item.entry is None else Dated(item.since, join(item.entry, self.texts))
+        return item if item.entry is None or not self._dressed else Dated(item.since, join(item.entry, self.texts))
 
-    def bare(self) -> Iterator[Dated]:
-        """The items without their texts."""
-        return (self._bare(place) for place in range(len(self)))
+    @property
+    def sinces(self) -> list[str]:
+        """The versions of the items."""
+        return [self._family.versions[place] for place, _ in self._row.changes]
+
+    def bare(self) -> History:
+        """The same without texts."""
+        return History(self._family, self._module, self._name, self._row, dressed=False)
 
     def _bare(self, place: int) -> Dated:
         state: dict[str, int] = {}

@@ -45,6 +45,11 @@ def known(name: str) -> Any:
     return loaded(name)
 
 
+def problems() -> List[str]:
+    """One sentence for each module that could not be read."""
+    return [] if reader is None else reader.problems()  # type: ignore[no-any-return]
+
+
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled function."""
     return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)
@@ -103,9 +108,18 @@ def announced(package: Any) -> Dict[str, str]:
     }
 
 
-def public_names(package: Any) -> List[str]:
-    """The names that a package lists, lazily or not, without those that start with an underscore."""
+def listed(package: Any) -> List[str]:
+    """The names that `dir()` gives of a package, lazy or not, without those that start with an underscore."""
     return sorted(name for name in dir(package) if name.isidentifier() and not name.startswith("_"))
+
+
+def public_names(package: Any) -> List[str]:
+    """The names that a package exports: those in its `__all__`, or else all that it lists."""
+    declared = get(package, "__all__")
+    if isinstance(declared, (list, tuple)) and declared:
+        names_of_all = {name for name in declared if isinstance(name, str)}
+        return sorted(name for name in names_of_all if name.isidentifier() and not name.startswith("_"))
+    return [] if package is None else listed(package)
 
 
 def package_folder(name: str) -> str:
@@ -148,6 +162,14 @@ def submodules(package: str) -> List[str]:
 def subpackages(package: str) -> List[str]:
     """Dotted names of the folders directly in a package's folder."""
     return [package + "." + name for name, is_folder in _listing(package) if is_folder]
+
+
+def packages_below(package: str) -> List[str]:
+    """Dotted names of all packages in a package's folder and in those below."""
+    found = []
+    for inner in subpackages(package):
+        found += [inner, *packages_below(inner)]
+    return found
 
 
 def modules_below(package: str) -> List[str]:

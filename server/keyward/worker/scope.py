@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import collections
+import functools
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from . import imports
@@ -37,27 +38,29 @@ class Scope:
 
     @property
     def assigned(self) -> Dict[str, List[Tuple[Any, Any]]]:
-        """name -> [(expression, steps)], see `_bind`; found once for all scopes of a function."""
-        known = getattr(self.node, "_bindings", None)
-        if known is None:
-            found = _Bindings()
-            for child in own_nodes(self.node.body if isinstance(self.node.body, list) else [self.node.body]):
-                found.note(child)
-            known = self.node._bindings = found
-        for name, annotation in known.annotations.items():
-            self.annotations[name] = annotation
-        assigned: Dict[str, List[Tuple[Any, Any]]] = known.assigned
-        return assigned
+        """name -> [(expression, steps)], see `_bind`."""
+        if self._assigned is None:
+            known = _assignments(self.node)
+            self._assigned = known.assigned
+            self.annotations.update(known.annotations)
+        return self._assigned
 
 
-class _Bindings:
-    """What a function's statements bind."""
+@functools.lru_cache(maxsize=4096)
+def _assignments(node: Any) -> _Assignments:
+    return _Assignments(node)
 
-    def __init__(self) -> None:
+
+class _Assignments:
+    """What a function assigns to names, and the annotations of its variables; the same in every scope of it."""
+
+    def __init__(self, node: Any) -> None:
         self.assigned: Dict[str, List[Tuple[Any, Any]]] = collections.defaultdict(list)
         self.annotations: Dict[str, Any] = {}
+        for child in own_nodes(node.body if isinstance(node.body, list) else [node.body]):
+            self._note(child)
 
-    def note(self, node: Any) -> None:
+    def _note(self, node: Any) -> None:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 self._bind(target, node.value, ())

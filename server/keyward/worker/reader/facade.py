@@ -10,6 +10,9 @@ from . import classes, expressions, finder, functions, modules
 from .opaque import Opaque, Thunk, force
 
 
+install = finder.install
+
+
 def load(name: str) -> Any:
     """The module of a dotted name.
 

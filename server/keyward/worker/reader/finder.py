@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import zipfile
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from . import modules
 
@@ -23,10 +23,14 @@ class Source(NamedTuple):
 class ImportPath:
     """Folders and zip files, in the order in which they are searched."""
 
-    def __init__(self, entries: Sequence[str], packages: Optional[Dict[str, str]] = None) -> None:
+    def __init__(
+        self, entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]
+    ) -> None:
         self.entries = list(entries)
-        self.packages = dict(packages or {})
-        """Top-level package -> its folder, for editable installs that go another way."""
+        self.packages = packages
+        """Dotted name -> folder of a package or file of a module, for editable installs that go beside the path."""
+        self.namespaces = namespaces
+        """Namespace package -> the folders that it spans, for such installs too."""
         self._zips: Dict[str, Any] = {}
         self._listings: Dict[str, Dict[str, bool]] = {}
 
@@ -81,11 +85,15 @@ class ImportPath:
 
     def find(self, name: str) -> Optional[Source]:
         """Where a top-level module is."""
-        if name in self.packages:
-            folder = self.packages[name]
-            parent, _, base = folder.rpartition(os.sep)
-            return self.find_in((parent,), base)
-        return self.find_in(self.entries, name)
+        return self.find_in(self.entries, name) or self.find_beside(name)
+
+    def find_beside(self, dotted: str) -> Optional[Source]:
+        """Where the finder of an editable install says that a module is."""
+        if dotted in self.packages:
+            place = self.packages[dotted]
+            return Source(place, False) if place.endswith(".py") else Source(place + "/__init__.py", True, (place,))
+        spanned = self.namespaces.get(dotted)
+        return Source("", True, tuple(spanned)) if spanned else None
 
     def find_in(self, folders: Sequence[str], name: str) -> Optional[Source]:
         """Where a module of these folders is."""
@@ -113,16 +121,18 @@ _ONLY_PRESENT = {
     *("requests", "urllib3", "tqdm", "yaml", "packaging", "filelock", "fsspec", "httpx", "datasets", "triton", "numba"),
     *("IPython", "ipywidgets", "psutil", "pydantic", "rich", "wandb", "tensorboard", "mlflow", "onnx", "librosa"),
 }
-PATH = ImportPath(())
+PATH = ImportPath((), {}, {})
 _SOURCES: Dict[str, Optional[Source]] = {}
 PROBLEMS: Dict[str, str] = {}
 """Module -> why it could not be read, or not wholly."""
 
 
-def install(entries: Sequence[str], packages: Optional[Dict[str, str]] = None) -> None:
+def install(
+    entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]
+) -> None:
     """From now on read modules on this path, and import nothing but the standard library."""
     global PATH
-    PATH = ImportPath(entries, packages)
+    PATH = ImportPath(entries, packages, namespaces)
     _SOURCES.clear()
 
 
@@ -134,7 +144,8 @@ def source(dotted: str) -> Optional[Source]:
             _SOURCES[dotted] = PATH.find(name)
         else:
             holder = source(parent)
-            _SOURCES[dotted] = PATH.find_in(holder.folders, name) if holder is not None and holder.folders else None
+            inside = PATH.find_in(holder.folders, name) if holder is not None and holder.folders else None
+            _SOURCES[dotted] = inside or PATH.find_beside(dotted)
     return _SOURCES[dotted]
 
 
