@@ -63,3 +63,10 @@ def test_fields_of_what_is_returned() -> None:
         "loss": ["present", "absent"],
         "logits": ["present"],
     }
+
+
+def test_a_keyword_that_a_decorator_took_is_told_once_it_is_refused() -> None:
+    old = Entry("Net", "lib.nets", "class", init=Signature(accepts={"tokenizer": "deprecate_kwarg", "k": "Cache.put"}))
+    new = Entry("Net", "lib.nets", "class", init=Signature(accepts={"k": "Cache.put"}))
+    (table,) = told([("1.0", old), ("2.0", new)]).tables
+    assert [row.name for row in table.rows] == ["tokenizer"]

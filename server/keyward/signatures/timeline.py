@@ -93,11 +93,17 @@ def _tables(
             name
             for signature in reversed(known)
             for name in signature.keywords
-            if signature.parameter(name) is not None or meant(name, signature.accepts[name])
+            if signature.parameter(name) is not None or meant(name, signature.accepts[name]) or _refused(name, known)
         )
         rows = tuple(Row(name, _fates(history, versions, name, place)) for name in keywords)
         yield Table(within[place], rows, _fates(history, versions, _NO_NAME, place))
     yield from _fields(history, versions, returned)
+
+
+def _refused(keyword: str, known: Sequence[Signature]) -> bool:
+    """Whether a keyword that had an effect, however it got it, raises TypeError in a later version."""
+    first = next((at for at, signature in enumerate(known) if signature.takes(keyword)), len(known))
+    return any(not signature.takes(keyword) and signature.extra == "refused" for signature in known[first:])
 
 
 _NO_NAME = " "
