@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from keyward import __version__
+from standin.environment import make_environment
 
 from .conftest import Command
 
@@ -128,6 +130,20 @@ def test_doctor_with_a_cache_that_cannot_be_written(
 def test_doctor_before_anything_was_read(keyward: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert "transformers 5.0.0: not read yet" in keyward("doctor").stdout
+
+
+def test_doctor_with_several_versions_on_the_path(keyward: Command, tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "twice")
+    (site,) = (tmp_path / "twice" / "lib").glob("python3*/site-packages")
+    for folder, version in ((tmp_path / "checkout", "1.0.0"), (site, "1.5.0")):
+        info = folder / f"torch-{version}.dist-info"
+        info.mkdir(parents=True)
+        os.utime(info, (0, 0))
+    (site / "checkout.pth").write_text(f"{tmp_path / 'checkout'}\n", "utf-8")
+    result = keyward("doctor", "--python", str(python))
+    assert result.exit_code == 1
+    assert f"torch 1.0.0 in {tmp_path / 'checkout'}: not imported, 2.0.0 in {site} is\n" in result.stdout
+    assert f"- {site} has records of torch 1.5.0 and of 2.0.0, which was written last and counts" in result.stdout
 
 
 # --- serve -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Pure functions of two snapshots of one text: one judged by what is installed, on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -297,11 +298,39 @@ def _dotted(node: syntax.Attribute, bound: Mapping[str, str]) -> str:
 
 
 def _guarded(source: Source) -> Iterator[Span]:
-    """Code that is prepared for a name's absence."""
+    """Code that is prepared for a name's absence, or is written for other versions."""
+    gates = _gates(source)
     for unit in source.units:
         for node in walk(unit.node):
-            if (
-                isinstance(node, syntax.Try)
-                and any(not handler.types or _FAILURES & set(exceptions(handler.types)) for handler in node.handlers)
-            ) or (isinstance(node, syntax.If) and is_gate(node.test)):
-                yield node.span.shifted(unit.start)
+            if isinstance(node, syntax.Try):
+                if any(not handler.types or _FAILURES & set(exceptions(handler.types)) for handler in node.handlers):
+                    yield node.span.shifted(unit.start)
+            elif isinstance(node, syntax.If | syntax.Conditional) and _asks(node.test, gates):
+                # Where the one branch ends the function, what follows is the other.
+                leaves = isinstance(node, syntax.If) and node.body and isinstance(node.body[-1], _LEAVING)
+                yield Span(node.span.start, unit.node.span.end if leaves else node.span.end).shifted(unit.start)
+
+
+_LEAVING = (syntax.Return, syntax.Raise)
+_COMPARES = re.compile(r"(^|_)(lt|le|lte|gt|ge|gte)_?v?\d", re.IGNORECASE)
+"""Names such as `transformers_lt_4_56` and `IS_TRANSFORMERS_GE_V5`."""
+
+
+def _gates(source: Source) -> frozenset[str]:
+    """Names that hold what a test of versions gave."""
+    return frozenset(
+        target.name
+        for unit in source.units
+        for node in walk(unit.node)
+        if isinstance(node, syntax.Assign) and node.value is not None and is_gate(node.value)
+        for target in node.targets
+        if isinstance(target, syntax.Name)
+    )
+
+
+def _asks(test: syntax.Expression, gates: frozenset[str]) -> bool:
+    """Whether a condition asks for versions, or whether something is there."""
+    if is_gate(test):
+        return True
+    names = (node.name for node in walk(test) if isinstance(node, syntax.Name | syntax.Attribute))
+    return any(name in gates or name == "hasattr" or _COMPARES.search(name) for name in names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import sys
-from typing import Any, Iterable, List, NamedTuple, Union
+from typing import Any, Iterable, List, NamedTuple, Set, Union
 
 
 class Live(NamedTuple):
@@ -58,24 +58,27 @@ def module_class() -> Any:
 
 
 def union(lists: Iterable[Candidates]) -> Candidates:
+    """All candidates of several lists, each once."""
     united: Candidates = []
+    seen: Set[Any] = set()
     for values in lists:
         for value in values:
-            if not any(_same(value, other) for other in united):
+            key = _key(value)
+            if key not in seen:
+                seen.add(key)
                 united.append(value)
     return united
 
 
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, Container):
-        if one.parts is not None or other.parts is not None:
-            return False
-        return len(one.items) == len(other.items) and all(map(_same, one.items, other.items))
-    if isinstance(one, Unknown):
-        return bool(one.reason == other.reason)
-    return all(part is matching for part, matching in zip(one, other))
+def _key(value: Any) -> Any:
+    """What two candidates have in common if they are the same."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Container):
+        if value.parts is not None:
+            return id(value)
+        return (Container, tuple(map(_key, value.items)))
+    return (type(value), *map(id, value))
 
 
 def step(value: Any, taken: Any) -> Candidates:

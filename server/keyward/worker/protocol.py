@@ -9,7 +9,7 @@ exits. Every answer has a `type`:
             a silent or dead worker was at
 `family`    `family` and `entries`, a dictionary of entries in the shape of `keyward.signatures.model.Entry`
 `index`     `distribution`, `version`, `exports`, `modules`; may come again with more, the last one counts
-`problem`   `text`, one sentence
+`problem`   `text`, one sentence; `missing`, where all that is amiss is that a module of this name is not installed
 `done`      last line
 """
 

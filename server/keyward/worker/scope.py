@@ -34,6 +34,7 @@ class Scope:
             if argument.annotation is not None
         }
         self.self_name = positional[0] if cls is not None and positional else None
+        self._assigned: Optional[Dict[str, List[Tuple[Any, Any]]]] = None
         self.busy: Set[str] = set()
 
     @property
@@ -122,7 +123,13 @@ def children(node: Any) -> List[Any]:
     try:
         return node._children  # type: ignore[no-any-return]
     except AttributeError:
-        found = node._children = list(ast.iter_child_nodes(node))
+        found: List[Any] = []
+        for value in vars(node).values():
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+        node._children = found
         return found
 
 

@@ -108,7 +108,8 @@ def _report(channel: Channel, plan: library.Plan, lacking: Dict[str, List[str]])
         channel.send("problem", text=text)
     for missing, names in sorted(lacking.items()):
         left_out = names[0] if len(names) == 1 else "{} and {} other modules".format(names[0], len(names) - 1)
-        channel.send("problem", text="{} is not installed: {} left out.".format(missing, left_out))
+        text = "{} is not installed: {} left out.".format(missing, left_out)
+        channel.send("problem", text=text, missing=missing)
 
 
 def _import(channel: Channel, name: str, lacking: Dict[str, List[str]]) -> Any:

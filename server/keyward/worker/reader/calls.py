@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import builtins
 import collections
@@ -192,6 +193,7 @@ _METHODS: Dict[type, Any] = {
 }
 _METHODS[collections.OrderedDict] = _METHODS[dict] | {"move_to_end"}
 _METHODS[collections.defaultdict] = _METHODS[dict]
+_METHODS[property] = {"getter", "setter", "deleter"}
 CHANGING = {
     *("append", "extend", "insert", "pop", "remove", "reverse", "update", "setdefault", "add", "discard"),
     "move_to_end",
@@ -228,7 +230,7 @@ _PURE = (
     *(contextlib.contextmanager, collections.namedtuple, collections.OrderedDict, collections.defaultdict),
     *(inspect.isclass, inspect.isfunction, inspect.ismethod, inspect.unwrap, inspect.cleandoc),
     *(math.sqrt, math.log, math.log2, math.ceil, math.floor, math.exp, types.MappingProxyType, enum.auto),
-    *(types.SimpleNamespace, pathlib.Path, pathlib.PurePath),
+    *(types.SimpleNamespace, pathlib.Path, pathlib.PurePath, abc.abstractmethod),
 )
 _PURE_IDS = {id(function) for function in _PURE}
 # Of these the arguments are iterated over.

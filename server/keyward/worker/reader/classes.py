@@ -92,7 +92,7 @@ def _placeholder(path: str) -> type:
     """A class in place of a base that is not there: anything may be in it."""
     if path not in _PLACEHOLDERS:
         module, _, name = path.rpartition(".")
-        body = {"__init__": _anything, "__module__": module, "__doc__": None}
+        body = {"__init__": _Anything(), "__module__": module, "__doc__": None}
         _PLACEHOLDERS[path] = type(name.partition("(")[0] or "object", (), body)
     return _PLACEHOLDERS[path]
 
@@ -102,8 +102,14 @@ def is_placeholder(cls: Any) -> bool:
     return cls in _PLACEHOLDERS.values()
 
 
-def _anything(self: Any, *args: Any, **kwargs: Any) -> None:
-    raise RuntimeError("not there")
+class _Anything:
+    """Stands for a constructor of which nothing is known."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("not there")
 
 
 def _is_enum(bases: Any) -> bool:

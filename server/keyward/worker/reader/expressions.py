@@ -335,7 +335,22 @@ def _text(node: Any, frame: Frame) -> Any:
     return text if len(text) <= _LONGEST else Opaque("...")
 
 
+def _turned(node: Any, frame: Frame) -> Any:
+    """`{v: k for k, v in table.items()}` over tables of thousands of names; None for any other comprehension."""
+    generator = node.generators[0]
+    parts = generator.target.elts if isinstance(generator.target, ast.Tuple) else ()
+    if len(node.generators) > 1 or generator.ifs or len(parts) != 2 or not isinstance(node, ast.DictComp):
+        return None
+    names = [getattr(part, "id", None) for part in (*parts, node.key, node.value)]
+    if None in names or names[:2] != names[:1:-1]:
+        return None
+    return {value: key for key, value in elements(evaluate(generator.iter, frame))}
+
+
 def _comprehension(node: Any, frame: Frame) -> Any:
+    turned = _turned(node, frame)
+    if turned is not None:
+        return turned
     inner = Frame(frame.module, frame, frame.qualname)
     made: List[Any] = []
 

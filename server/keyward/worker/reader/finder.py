@@ -150,8 +150,17 @@ def source(dotted: str) -> Optional[Source]:
 
 
 def is_there(dotted: str) -> bool:
-    """Whether a module could be read."""
-    return source(dotted) is not None
+    """Whether there is a module of that name, compiled ones included."""
+    if source(dotted) is not None:
+        return True
+    parent, _, name = dotted.rpartition(".")
+    holder = source(parent) if parent else None
+    folders = PATH.entries if not parent else holder.folders if holder is not None else ()
+    return any(_is_compiled(file, name) for folder in folders for file in PATH.listing(folder))
+
+
+def _is_compiled(file: str, name: str) -> bool:
+    return file.startswith(name + ".") and file.endswith((".so", ".pyd", ".pyc"))
 
 
 def is_read(dotted: str) -> bool:

@@ -61,8 +61,7 @@ class ReadModule(types.ModuleType):
                     getattr(error, "lineno", None) or segment.line
                 )
                 continue
-            if statements.run(body, frame) is not None:
-                break  # it raises from here on
+            statements.run(body, frame)
 
     def _later(self, segment: Any, frame: ModuleFrame) -> Thunk:
         def define() -> Any:
