@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from environments import interpreter
-from keyward.signatures.difference import Difference, What, compare, edition
+from keyward.signatures.difference import Difference, What, compare
+from keyward.signatures.edition import edition
 from keyward.signatures.store import Installed, open_signatures
 
 pytestmark = pytest.mark.real

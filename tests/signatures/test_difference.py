@@ -11,13 +11,13 @@ from keyward.signatures.difference import (
     Change,
     Consequence,
     Difference,
-    Edition,
     Place,
     What,
     compare,
     compare_entries,
     compare_signatures,
 )
+from keyward.signatures.edition import Edition
 from keyward.signatures.model import Entry, Extra, Field, Kind, Parameter, Role, Signature
 
 RAISES, SILENT, UNCERTAIN = Consequence.RAISES, Consequence.SILENT, Consequence.UNCERTAIN

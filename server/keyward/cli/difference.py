@@ -12,7 +12,8 @@ import click
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
-from ..signatures.difference import Difference, Edition, compare, edition, matches
+from ..signatures.difference import Difference, compare, matches
+from ..signatures.edition import Edition, edition
 from . import environments
 from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar

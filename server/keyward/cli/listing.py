@@ -16,7 +16,7 @@ import click
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
 from ..signatures.cached import Cached
-from ..signatures.difference import edition
+from ..signatures.edition import edition
 from ..signatures.store import Installed, at_version, open_signatures, order
 from . import environments
 from .known import Known, Library, UnknownVersionError
