@@ -74,10 +74,12 @@ class DistributionIndex:
         self._resume()
 
     def _resume(self) -> None:
-        """Take over what an earlier, unfinished run has written."""
+        """Take over what an earlier, unfinished run has written in the same way."""
         try:
             index = read_index(self._folder)
         except ValueError:
+            return
+        if index is not None and index.by_source and not self._by_source:
             return
         for family in sorted(set(index.modules.values())) if index else ():
             try:
@@ -126,6 +128,8 @@ class DistributionIndex:
         self._run = read
         self._skip.clear()
         self._by_source = True
+        if self.is_empty:
+            self._resume()
         return self.build()
 
     @property
