@@ -50,6 +50,11 @@ def problems() -> List[str]:
     return [] if reader is None else list(reader.problems())
 
 
+def is_missing_base(cls: Any) -> bool:
+    """Whether a class merely stands for a base that could not be found: anything may be defined there."""
+    return False if reader is None else bool(reader.is_missing_base(cls))
+
+
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled function."""
     return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)

@@ -38,7 +38,7 @@ def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
     if isinstance(value, Live):
         try:
             if isinstance(value.value, type):
-                found = inspect.getattr_static(value.value, name)
+                found = _defined(value.value, name)
                 if isinstance(found, classmethod):
                     return [Method(found.__func__, value.value)]
                 return [Live(source.plain(found))]
@@ -53,11 +53,28 @@ def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
     return [Unknown("`{}` of {}".format(name, describe(value) if not isinstance(value, Container) else "a container"))]
 
 
+def _defined(cls: Any, name: str) -> Any:
+    """What a class or its bases define under a name.
+
+    Raises AttributeError where nothing does, or a base that could not be found may.
+    """
+    for base in cls.__mro__:
+        if imports.is_missing_base(base):
+            break
+        if name in vars(base):
+            return vars(base)[name]
+    else:
+        return inspect.getattr_static(cls, name)
+    raise AttributeError(name)
+
+
 def _of_instance(cls: Any, mro: Sequence[Any], name: str, depth: int) -> Candidates:
     module = module_class()
     if name == "__call__":
         return [called(cls, mro)]
     for base in mro:
+        if imports.is_missing_base(base):
+            return [Unknown("`{}`, a base of `{}`,".format(base.__name__, cls.__name__))]
         if name in vars(base):
             found = vars(base)[name]
             if isinstance(found, property):
@@ -86,11 +103,16 @@ def called(cls: Any, mro: Optional[Sequence[Any]] = None) -> Candidate:
     """What calling an instance runs: its own `__call__`, or `forward` where that is torch's."""
     module = module_class()
     for base in cls.__mro__ if mro is None else mro:
+        if imports.is_missing_base(base):
+            return Unknown("`{}`, a base of `{}`,".format(base.__name__, cls.__name__))
         if "__call__" in vars(base):
             if base is not module:
                 return Method(source.plain(vars(base)["__call__"]), cls)
             break
-    forward = next((vars(base)["forward"] for base in cls.__mro__ if "forward" in vars(base)), None)
+    try:
+        forward = _defined(cls, "forward")
+    except AttributeError:
+        forward = None
     if forward is None or module is None or not issubclass(cls, module):
         return Unknown("`{}` cannot be called".format(cls.__name__))
     return Live(forward.__func__) if isinstance(forward, staticmethod) else Method(source.plain(forward), cls)

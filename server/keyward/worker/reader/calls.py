@@ -94,8 +94,13 @@ def call(callee: Any, positional: List[Any], keywords: Dict[str, Any], frame: Fr
     if isinstance(callee, functools.partial):
         if callee.func is functools.update_wrapper:
             return callee(*positional) if callable(positional[0]) else Opaque("...")
+        if callee.func is _dataclass:
+            return classes.make_dataclass(positional[0], callee.args[0]) if is_read(positional[0]) else Opaque("...")
         return call(callee.func, [*callee.args, *positional], {**callee.keywords, **keywords}, frame)
     if is_instance(callee):
+        known = hooks.instance_call(callee, positional)
+        if known is not None:
+            return known
         own = inspect.getattr_static(type(callee), "__call__", None)
         if isinstance(own, types.FunctionType):
             return call(own, [callee, *positional], keywords, frame)
@@ -259,8 +264,6 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
         if positional and is_read(positional[0]):
             return classes.make_dataclass(positional[0], keywords)
         return functools.partial(_dataclass, keywords)
-    if getattr(callee, "func", None) is _dataclass:
-        return classes.make_dataclass(positional[0], callee.args[0])
     if kind in _SEQUENCES:
         if callee is dict and is_instance(positional[0] if positional else None):
             return plain_items(positional[0])

@@ -92,14 +92,14 @@ def _placeholder(path: str) -> type:
     """A class in place of a base that is not there: anything may be in it."""
     if path not in _PLACEHOLDERS:
         module, _, name = path.rpartition(".")
-        body = {"__init__": _Anything(), "__module__": module, "__doc__": None}
+        body = {"__init__": _Anything(), "__module__": module or "unknown", "__doc__": None}
         _PLACEHOLDERS[path] = type(name.partition("(")[0] or "object", (), body)
     return _PLACEHOLDERS[path]
 
 
 def is_placeholder(cls: Any) -> bool:
     """Whether a class stands for one that could not be found."""
-    return cls in _PLACEHOLDERS.values()
+    return isinstance(vars(cls).get("__init__"), _Anything)
 
 
 class _Anything:

@@ -29,7 +29,7 @@ def contents(module: Any) -> Dict[str, Any]:
         return dict(vars(module))
     found = {}
     for name in list(module.names):
-        if module.is_package or name not in module.imported:
+        if name not in module.deleted and (module.is_package or name not in module.imported):
             value = module.names[name]
             if not isinstance(value, Opaque) or is_compiled(value):
                 found[name] = value

@@ -31,8 +31,9 @@ def origin(function: Any) -> Optional[Origin]:
     return _ORIGINS.get(function) if isinstance(function, types.FunctionType) else None
 
 
-def _inert() -> None:
-    raise
+def _inert() -> Any:
+    # The error that whoever looks at objects from outside is prepared for, raised without looking any name up.
+    return ().not_executed  # type: ignore[attr-defined]
 
 
 _CODE = _inert.__code__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any, Dict, List
 
 from . import availability, lazy_packages
@@ -63,6 +64,16 @@ def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], fr
         if known is not None:
             return known
     return UNKNOWN
+
+
+def instance_call(callee: Any, positional: List[Any]) -> Any:
+    """The result of calling an instance of a class that was read, None where it is not known."""
+    message = getattr(callee, "__dict__", {}).get("message")
+    if type(callee).__name__ == "deprecated" and isinstance(message, str) and positional:
+        if isinstance(positional[0], (type, types.FunctionType)):
+            positional[0].__deprecated__ = message  # type: ignore[union-attr]
+        return positional[0]
+    return None
 
 
 def lazy_module(positional: List[Any], keywords: Dict[str, Any]) -> Any:

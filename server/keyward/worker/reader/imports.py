@@ -46,7 +46,7 @@ def run_import_from(node: Any, frame: Frame) -> Any:
             continue
         if frame.tries and isinstance(taken(dotted, alias.name), Opaque) and finder.is_read(dotted):
             return statements.Ending("raise", "ImportError")
-        _bind(alias.asname or alias.name, _taken_later(dotted, alias.name), frame)
+        _bind(alias.asname or alias.name, _taken_later(dotted, alias.name, frame), frame)
     return None
 
 
@@ -60,7 +60,9 @@ def _later(dotted: str) -> Thunk:
     return Thunk(lambda: module(dotted))
 
 
-def _taken_later(dotted: str, name: str) -> Thunk:
+def _taken_later(dotted: str, name: str, frame: Frame) -> Thunk:
+    if dotted == frame.module.__name__ and finder.is_there("{}.{}".format(dotted, name)):
+        return _later("{}.{}".format(dotted, name))  # `from . import part`: not the name that this very line binds
     return Thunk(lambda: taken(dotted, name))
 
 
@@ -69,8 +71,7 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        package: str = frame.module.__package__
-        return importlib.util.resolve_name(dotted, package)
+        return importlib.util.resolve_name(dotted, str(frame.module.__package__))
     except ImportError:
         return node.module or ""
 
@@ -113,7 +114,7 @@ def taken(dotted: str, name: str) -> Any:
 def _bind_all(dotted: str, frame: Frame) -> None:
     holder = module(dotted)
     for name in modules.public_names(holder) if not isinstance(holder, Opaque) else ():
-        _bind(name, _taken_later(dotted, name), frame)
+        _bind(name, _taken_later(dotted, name, frame), frame)
 
 
 def is_module_table(value: Any) -> bool:

@@ -34,6 +34,8 @@ class ReadModule(types.ModuleType):
         self.has_text_annotations = False
         self.imported: Set[str] = set()
         """Names that import statements bind."""
+        self.deleted: Set[str] = set()
+        """Names that are there while the module runs, and gone at its end."""
         self.announced: Dict[str, str] = {}
         self.problem = ""
         self._steps = _MOST_STEPS
@@ -86,7 +88,7 @@ class ReadModule(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         names = self.__dict__.get("names") or {}
-        if name in names:
+        if name in names and name not in self.deleted:
             return names[name]
         if name in self.__dict__.get("announced", ()):
             module, _, other = self.announced[name].partition(":")
@@ -100,7 +102,7 @@ class ReadModule(types.ModuleType):
         raise AttributeError(name)
 
     def __dir__(self) -> List[str]:
-        return sorted({*self.names, *self.announced})
+        return sorted({*self.names, *self.announced} - self.deleted)
 
 
 def public_names(module: Any) -> Iterable[str]:

@@ -262,9 +262,10 @@ def _expression(node: Any, frame: Frame) -> None:
     call = node.value
     if not isinstance(call, ast.Call):
         return
-    if frame.is_eager or (isinstance(call.func, ast.Attribute) and call.func.attr in calls.CHANGING):
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if frame.is_eager or name in calls.CHANGING or name == "update_wrapper":
         expressions.evaluate(call, frame)
-    elif isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(call.args) == 3:
+    elif name == "setattr" and len(call.args) == 3:
         owner, name, value = [expressions.evaluate(argument, frame) for argument in call.args]
         if calls.is_read(owner) and isinstance(name, str) and name not in _KEPT:
             setattr(owner, name, value)
@@ -347,7 +348,10 @@ def _raise(node: Any, frame: Frame) -> Ending:
 
 def _delete(node: Any, frame: Frame) -> None:
     for target in node.targets:
-        if isinstance(target, ast.Name):
+        if isinstance(target, ast.Name) and frame.is_top_level:
+            # What is worked out later may have used the name before it went.
+            frame.module.deleted.add(target.id)
+        elif isinstance(target, ast.Name):
             frame.names.pop(target.id, None)
 
 
