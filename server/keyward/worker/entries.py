@@ -6,11 +6,10 @@ import dataclasses
 import inspect
 import os
 import re
-import sys
 import types
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-from . import candidates, documentation, keywords, members, parameters, returns, scan, source
+from . import candidates, documentation, imports, keywords, members, parameters, returns, scan, source
 from .parameters import Entry
 
 
@@ -120,7 +119,7 @@ def signature(
 
 def _described(value: Any, name: str, module: str, role: str) -> Entry:
     entry: Entry = {"name": name, "module": module, "role": "" if role == "class" else role}
-    path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
+    path = imports.file_of(value.__module__)
     if path.endswith(".py"):
         entry["file"] = os.path.relpath(path, scan.top_folder(value.__module__) or "/").replace(os.sep, "/")
     entry["line"] = source.line_of(value)
@@ -213,7 +212,8 @@ def _mapping(cls: Any) -> Dict[str, List[str]]:
     live = getattr(getattr(cls, "_model_mapping", None), "_model_mapping", None)
     if live is None and cls.__name__ in _NAMED_MAPPINGS:
         module, name = _NAMED_MAPPINGS[cls.__name__]
-        live = getattr(sys.modules.get("transformers.models.auto." + module), name, None)
+        live = imports.get(imports.loaded("transformers.models.auto." + module), name)
+        live = None if live is imports.MISSING else live
     mapping = {}
     for model_type, names in dict(live or {}).items():
         flat = list(dict.fromkeys(_strings(names)))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import os
-import pkgutil
-import sys
 import types
 from importlib import metadata
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
-from . import candidates
+from . import candidates, imports
 from . import entries as make
 from .parameters import Entry
 
@@ -76,7 +73,7 @@ class Plan:
     def members(self, module: Any) -> Iterator[Any]:
         """The classes and functions of a module that get an entry: here torch modules and dataclass outputs."""
         base = candidates.module_class()
-        for value in list(vars(module).values()):
+        for value in imports.contents(module).values():
             if not isinstance(value, type) or value.__module__ != module.__name__:
                 continue
             if (base is not None and issubclass(value, base)) or make.role_of(value) == "output":
@@ -96,14 +93,14 @@ class Plan:
                 entry.update(name=alias, module=module)
             found[qualified(entry)] = {key: content for key, content in entry.items() if content is not None}
         except Exception as error:
-            name = getattr(value, "__qualname__", repr(value))
+            name = getattr(value, "__qualname__", alias)
             self.problems.append("{} could not be read ({}).".format(name, type(error).__name__))
 
     def export(self, module: Any) -> None:
         """Note the public names that a module defines itself."""
         names = self._exports.setdefault(module.__name__, {})
         for value in self.members(module):
-            if not value.__name__.startswith("_") and vars(module).get(value.__name__) is value:
+            if not value.__name__.startswith("_") and imports.names(module, value):
                 names[value.__name__] = module.__name__
 
     def _export_from_packages(self, module: Any) -> None:
@@ -111,9 +108,9 @@ class Plan:
         package = str(module.__name__)
         while "." in package:
             package = package.rpartition(".")[0]
-            holder = sys.modules.get(package)
+            holder = imports.loaded(package)
             for value in self.members(module):
-                if _names(holder, value):
+                if imports.names(holder, value):
                     self._exports.setdefault(package, {})[value.__name__] = module.__name__
 
 
@@ -128,12 +125,12 @@ class Torch(Plan):
         names = ["torch", "torch.nn.functional", "torch.nn.utils.rnn", "torch.nn.parallel", "torch.optim"]
         names += ["torch._tensor"]
         for package in ("torch.nn.modules", "torch.nn.parallel", "torch.optim"):
-            names += _submodules(package)
+            names += imports.submodules(package)
         self.families = {name: [name] for name in names}
 
     def members(self, module: Any) -> Iterator[Any]:
         name = module.__name__
-        for key, value in list(vars(module).items()):
+        for key, value in imports.contents(module).items():
             if isinstance(value, type) and value.__module__ == name and not key.startswith("_"):
                 if name != "torch" or key in ("Tensor", "Generator"):
                     yield value
@@ -151,7 +148,7 @@ class Torch(Plan):
         for module in modules:
             if module.__name__ == "torch.nn.functional":
                 names = self._exports[module.__name__]
-                for key, value in list(vars(module).items()):
+                for key, value in imports.contents(module).items():
                     if key not in names and not key.startswith("_") and inspect.isbuiltin(value):
                         entry = make.builtin_entry(value, key, module.__name__)
                         if entry is not None:
@@ -161,9 +158,9 @@ class Torch(Plan):
 
     def _export_from_packages(self, module: Any) -> None:
         super()._export_from_packages(module)
-        holder = sys.modules.get("torch.nn")
+        holder = imports.loaded("torch.nn")
         for value in self.members(module):
-            if _names(holder, value):
+            if imports.names(holder, value):
                 self._exports.setdefault("torch.nn", {})[value.__name__] = module.__name__
 
 
@@ -174,33 +171,19 @@ class Transformers(Plan):
         super().__init__(distribution)
         self.root = "transformers"
         self.families = {}
-        folder = _package_folder("transformers")
-        models = os.path.join(folder, "models") if folder else ""
-        for name in sorted(os.listdir(models)) if os.path.isdir(models) else ():
-            modules = _files(os.path.join(models, name), "transformers.models." + name)
+        for package in imports.subpackages("transformers.models"):
+            modules = [name for name in imports.modules_below(package) if _is_read(name.rpartition(".")[2])]
             if modules:
-                self.families[name] = modules
+                self.families[package.rpartition(".")[2]] = modules
 
     def index(self) -> Dict[str, Any]:
         if not self._exports:
-            self._exports["transformers"] = self._announced()
+            self._exports["transformers"] = imports.announced(imports.loaded("transformers"))
         return super().index()
-
-    def _announced(self) -> Dict[str, str]:
-        """name -> module, as the lazy package announces them, before anything is imported."""
-        package = sys.modules.get("transformers")
-        known = getattr(package, "_class_to_module", None)
-        if not isinstance(known, dict):
-            return {}
-        return {
-            name: "transformers." + module
-            for name, module in sorted(known.items())
-            if not name.startswith("_") and "dummy_" not in module
-        }
 
     def members(self, module: Any) -> Iterator[Any]:
         base = candidates.module_class()
-        for value in list(vars(module).values()):
+        for value in imports.contents(module).values():
             if not isinstance(value, type) or value.__module__ != module.__name__:
                 continue
             if make.role_of(value) != "class" or (base is not None and issubclass(value, base)):
@@ -214,16 +197,13 @@ class Transformers(Plan):
 
     def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
         """What else the package exports, and the bases and outputs that entries refer to, a module at a time."""
-        package = sys.modules.get("transformers")
+        package = imports.loaded("transformers")
         done = {module for modules in self._done.values() for module in modules}
         by_module: Dict[str, List[Any]] = {}
         aliases: Dict[str, Any] = {}
         exports: Dict[str, str] = {}
         for name in self._public_names(package):
-            try:
-                value = getattr(package, name)
-            except Exception:
-                continue
+            value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
             if not module.startswith("transformers."):
                 continue
@@ -257,7 +237,7 @@ class Transformers(Plan):
 
     def _public_names(self, package: Any) -> List[str]:
         """What the package lists, and names of tokenizers and processors that it knows without listing them."""
-        names = {name for name in dir(package) if name.isidentifier() and not name.startswith("_")}
+        names = set(imports.public_names(package))
         prefixes = {name[: -len("Config")] for name in names if name.endswith("Config")}
         names |= {prefix + suffix for prefix in prefixes for suffix in _UNLISTED}
         return sorted(names | {name + "Fast" for name in names if name.endswith(("Tokenizer", "ImageProcessor"))})
@@ -265,39 +245,18 @@ class Transformers(Plan):
     def _referred(self, done: Set[str]) -> Dict[str, List[Any]]:
         """Output, model and mixin classes of shared modules, by module."""
         found: Dict[str, List[Any]] = {}
-        for name, module in sorted(sys.modules.items()):
-            if name.startswith("transformers.") and name not in done and isinstance(module, types.ModuleType):
-                if ".models." in name:
-                    continue
+        for name, module in imports.loaded_below("transformers").items():
+            if name not in done and ".models." not in name:
                 members = [value for value in self.members(module) if make.role_of(value) != "class"]
                 if members:
                     found[name] = members
         return found
 
 
-def _names(holder: Any, value: Any) -> bool:
-    """Whether a module, if there is one, has an object under the object's own name."""
-    return holder is not None and getattr(holder, value.__name__, None) is value
-
-
 _UNLISTED = tuple(kind + fast for kind in ("Tokenizer", "ImageProcessor") for fast in ("", "Fast")) + (
     "FeatureExtractor",
     "Processor",
 )
-
-
-def _package_folder(name: str) -> str:
-    module = sys.modules.get(name)
-    if module is None:
-        try:
-            from importlib import util
-
-            spec = util.find_spec(name)
-        except Exception:
-            return ""
-        locations = list(getattr(spec, "submodule_search_locations", None) or ())
-        return locations[0] if locations else ""
-    return os.path.dirname(getattr(module, "__file__", "") or "")
 
 
 _KINDS_OF_FILES = (
@@ -313,23 +272,6 @@ _KINDS_OF_FILES = (
 _OTHER_FRAMEWORKS = ("modeling_tf_", "modeling_flax_", "tokenization_tf_", "modeling_flash_attention")
 
 
-def _files(folder: str, package: str) -> List[str]:
-    """Dotted names of a family's files, those of subfolders too."""
-    found = []
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name.isidentifier() and name != "__pycache__")
-        inside = os.path.relpath(root, folder)
-        dotted = package if inside == "." else package + "." + inside.replace(os.sep, ".")
-        found += [
-            dotted + "." + name[:-3]
-            for name in sorted(files)
-            if name.endswith(".py") and name.startswith(_KINDS_OF_FILES) and not name.startswith(_OTHER_FRAMEWORKS)
-        ]
-    return found
-
-
-def _submodules(package: str) -> List[str]:
-    folder = _package_folder(package)
-    if not folder:
-        return []
-    return [package + "." + item.name for item in pkgutil.iter_modules([folder]) if not item.ispkg]
+def _is_read(file: str) -> bool:
+    """Whether a file of a family, by its name, defines something that people use with PyTorch."""
+    return file.startswith(_KINDS_OF_FILES) and not file.startswith(_OTHER_FRAMEWORKS)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from importlib import metadata
 from typing import Any, Dict, List, Optional
+
+from . import imports
 
 _OWN_PLAN = ("torch", "transformers")
 _MARKS = (b"nn.Module", b"(Module)", b"(PreTrainedModel)")
@@ -71,8 +72,7 @@ def _defines_modules(path: str) -> bool:
 
 def top_folder(module_name: str) -> str:
     """The folder that holds the top-level package of a module, or ""."""
-    module = sys.modules.get(module_name.partition(".")[0])
-    path = getattr(module, "__file__", None) or ""
+    path = imports.file_of(module_name.partition(".")[0])
     if os.path.basename(path).startswith("__init__."):
         path = os.path.dirname(path)
     return os.path.dirname(path)
