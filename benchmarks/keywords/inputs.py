@@ -254,8 +254,8 @@ def sets(model):
             yield names
 
 
-MOST_TRIES = 120
-MOST_OF_ONE = 24
+MOST_TRIES = 60
+MOST_OF_ONE = 16
 
 
 def minimal(model, config, run):

@@ -14,6 +14,7 @@ import dis
 import gc
 import importlib
 import inspect
+import itertools
 import json
 import os
 import sys
@@ -31,8 +32,10 @@ import probe  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
 import transformers.models  # noqa: E402
+from torch.nn.modules.module import register_module_parameter_registration_hook  # noqa: E402
 
-MOST_PARAMETERS = 60_000_000
+MOST_PARAMETERS = 40_000_000
+SECONDS_TO_BUILD = 15.0
 IGNORED = "ignored"
 ALONE = {"inputs_embeds", "decoder_inputs_embeds"}
 """What excludes others without being touched: passed alone, so that it need not be searched for among others."""
@@ -113,7 +116,10 @@ class Model:
 
     def __init__(self, cls):
         failure, stage = None, "built"
+        started = time.perf_counter()
         for policy, config in possible(cls):
+            if time.perf_counter() - started > SECONDS_TO_BUILD:
+                break
             try:
                 self.model, self.config, self.policy = build(cls, config), config, policy
             except Exception as error:
@@ -125,7 +131,7 @@ class Model:
             except Exception as error:
                 if stage == "built":
                     failure, stage = error, "run"
-        raise Unbuilt(f"not {stage}: {text_of(failure)}")
+        raise Unbuilt(f"not {stage}: {text_of(failure)}" if not isinstance(failure, Unbuilt) else str(failure))
 
     def run(self, arguments):
         """What the model returns; arguments and model stay as they are."""
@@ -142,23 +148,32 @@ def possible(cls):
     """(policy, configuration) for a model class: of its own configuration class, then of that one's parts."""
     config_class = cls.config_class
     if config_class is None:
-        raise Unbuilt("not built: the class names no configuration")
-    yield from configurations.candidates(config_class)
+        raise Unbuilt("the class names no configuration")
+    own = list(configurations.candidates(config_class))
+    yield from own[:1]
+    # A class within a model may take a part of the configuration that it names.
     for part in (getattr(config_class, "sub_configs", None) or {}).values():
         if isinstance(part, type) and "model_type" in vars(part):
-            yield from configurations.candidates(part)
+            yield from itertools.islice(configurations.candidates(part), 1)
+    yield from own[1:]
 
 
 def build(cls, config):
+    """The model, unless it grows too large on the way."""
+    n_parameters = 0
+
+    def count(module, name, parameter):
+        nonlocal n_parameters
+        n_parameters += parameter.numel()
+        if n_parameters > MOST_PARAMETERS:
+            raise Unbuilt(f"more than {MOST_PARAMETERS / 1e6:.0f} million parameters are left")
+
+    hook = register_module_parameter_registration_hook(count)
     try:
-        with torch.device("meta"):
-            n_parameters = sum(parameter.numel() for parameter in cls(copy.deepcopy(config)).parameters())
-    except Exception:
-        n_parameters = 0  # some cannot be built without numbers: the limit of memory holds for them alone
-    if n_parameters > MOST_PARAMETERS:
-        raise Unbuilt(f"{n_parameters / 1e6:.0f} million parameters are left")
-    torch.manual_seed(0)
-    return cls(config).eval()
+        torch.random.default_generator.manual_seed(0)
+        return cls(config).eval()
+    finally:
+        hook.remove()
 
 
 class Observer:
@@ -173,12 +188,10 @@ class Observer:
 
     def look(self, base, with_values=False):
         """Pass what is pending in addition to `base`, or in place of what it holds; then other values of its kind."""
-        expected, again = self.model.run(base), self.model.run(base)
-        self.n_calls += 2
+        expected = self.model.run(base)
         # A result that changes by itself says nothing: then only who touches a tripwire does.
-        steady = probe.same(expected, again)
-        self.steady = self.steady and steady
-        call = (base, expected if steady else None)
+        self.steady = self.steady and probe.same(expected, self.model.run(base))
+        call = (base, expected if self.steady else None)
         for name in ALONE.intersection(self.pending):
             self.pass_all(call, [name], lambda name, touched: probe.Tripwire(name, touched))
         self.pass_all(call, self.pending, lambda name, touched: probe.Tripwire(name, touched))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections.abc
-import sys
-from typing import Any, Iterable, List, NamedTuple, Union
+import types
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
+
+from . import imports
 
 
 class Live(NamedTuple):
@@ -40,13 +42,17 @@ class Container(NamedTuple):
     parts: Any = None
 
 
+class Alike(NamedTuple):
+    """Whatever else may stand beside the other candidates and takes what they take: the model of a user's choice."""
+
+
 class Unknown(NamedTuple):
     """Not to be known, and why."""
 
     reason: str
 
 
-Candidate = Union[Live, Instance, Method, Super, Container, Unknown]
+Candidate = Union[Live, Instance, Method, Super, Container, Alike, Unknown]
 Candidates = List[Candidate]
 
 ANY_ELEMENT = "any element"
@@ -54,7 +60,8 @@ ANY_ELEMENT = "any element"
 
 def module_class() -> Any:
     """`torch.nn.Module`, or None where torch is not imported."""
-    return getattr(sys.modules.get("torch.nn"), "Module", None)
+    found = imports.get(imports.loaded("torch.nn"), "Module")
+    return None if found is imports.MISSING else found
 
 
 def union(lists: Iterable[Candidates]) -> Candidates:
@@ -93,26 +100,47 @@ def elements(value: Any) -> Candidates:
         return list(value.items)
     if isinstance(value, Live):
         held = value.value
-        if isinstance(held, collections.abc.Mapping):
+        if holds(held):
             return registry(held)
         if isinstance(held, (list, tuple, set, frozenset)):
             return union([Live(item)] for item in held if item is not None)
-    if isinstance(value, Unknown):
+    if isinstance(value, (Alike, Unknown)):
         return [value]
     return [Unknown("an element of {}".format(describe(value)))]
 
 
+_GLOBAL, _LOCAL = "_global_mapping", "_local_mapping"
+
+
+def holds(value: Any) -> bool:
+    """Whether a live object holds others under keys."""
+    return isinstance(value, collections.abc.Mapping) or _held(value) is not None
+
+
+def _held(mapping: Any) -> Optional[Dict[Any, Any]]:
+    """What a mapping holds, without asking it where it is a library's own; None where that cannot be seen.
+
+    transformers' registries keep what they hold in a dictionary of the class and one of the instance.
+    """
+    if isinstance(mapping, (dict, types.MappingProxyType)) and type(mapping).__module__ in ("builtins", "collections"):
+        return dict(mapping)
+    parts = [getattr(type(mapping), _GLOBAL, None), getattr(mapping, "__dict__", {}).get(_LOCAL, {})]
+    if not all(type(part) is dict for part in parts):
+        return None
+    return {key: value for part in parts for key, value in part.items()}
+
+
 def registry(mapping: Any) -> Candidates:
     """The values of a mapping of functions or classes; `(class, keywords)` pairs stand for the class."""
+    held = _held(mapping)
+    if held is None:
+        return [Unknown("an element of {}".format(describe(Live(mapping))))]
     found: List[Candidates] = []
-    try:
-        for item in list(mapping.values()):
-            if isinstance(item, tuple) and item and isinstance(item[0], type):
-                item = item[0]
-            if item is not None:
-                found.append([Live(item)])
-    except Exception as error:
-        return [Unknown("a registry that raises {}".format(type(error).__name__))]
+    for item in held.values():
+        if isinstance(item, tuple) and item and isinstance(item[0], type):
+            item = item[0]
+        if item is not None:
+            found.append([Live(item)])
     return union(found)
 
 

@@ -154,6 +154,8 @@ class _Follower:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
         result = Outcome()
         for candidate in values.evaluate(call.func, scope):
+            if isinstance(candidate, candidates.Alike):
+                continue
             cls = candidate.cls if isinstance(candidate, candidates.Method) else None
             function = getattr(candidate, "function", getattr(candidate, "value", None))
             function = source.innermost(function)
@@ -190,6 +192,8 @@ class _Follower:
             if callable(live) and isinstance(type(live).__call__, types.FunctionType):
                 return self.outcome(type(live).__call__, type(live))
             return _without_source(live, None)
+        if isinstance(candidate, candidates.Alike):
+            return Outcome()
         if isinstance(candidate, candidates.Unknown):
             return Outcome(reason="{} is not known".format(candidate.reason))
         return Outcome(reason="a call of {} is not followed".format(type(candidate).__name__.lower()))

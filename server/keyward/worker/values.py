@@ -6,14 +6,13 @@ The answer of `evaluate` is a list of candidates. None (the constant) has no can
 from __future__ import annotations
 
 import ast
-import collections.abc
 import importlib.util
-import sys
 import types
 from typing import Any, Dict, List
 
-from . import members, source
+from . import configurations, imports, members, source
 from .candidates import (
+    Alike,
     Candidate,
     Candidates,
     Container,
@@ -24,6 +23,7 @@ from .candidates import (
     Unknown,
     describe,
     elements,
+    holds,
     module_class,
     step,
     union,
@@ -137,10 +137,11 @@ def _imported(node: Any, name: str, function: Any) -> Candidates:
     """What an import inside a function gives, if its module is loaded already."""
     dotted = "." * node.level + (node.module or "")
     try:
-        module = sys.modules.get(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
-        return [Live(getattr(module, name))]
-    except Exception:
-        return [Unknown("`{}`".format(name))]
+        module = imports.loaded(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
+    except (ImportError, ValueError, TypeError, AttributeError):
+        module = None
+    found = imports.get(module, name)
+    return [Unknown("`{}`".format(name))] if found is imports.MISSING else [Live(found)]
 
 
 def returned(function: Any, cls: Any, bound: Any, depth: int) -> Candidates:
@@ -187,7 +188,7 @@ def _call(node: Any, scope: Scope, depth: int) -> Candidates:
         owners = evaluate(function.value, scope, depth + 1)
         if name in ("partial", "deepcopy", "copy") and node.args:
             return evaluate(node.args[0], scope, depth + 1)
-        if name in _SAME and owners and all(isinstance(owner, (Instance, Container)) for owner in owners):
+        if name in _SAME and owners and all(isinstance(owner, (Instance, Container, Alike)) for owner in owners):
             return owners
         if name in ("get", "get_interface") and owners and all(_holds(owner) for owner in owners):
             defaults = [evaluate(argument, scope, depth + 1) for argument in node.args[1:]]
@@ -199,9 +200,7 @@ def _call(node: Any, scope: Scope, depth: int) -> Candidates:
 
 
 def _holds(value: Any) -> bool:
-    return isinstance(value, Container) or (
-        isinstance(value, Live) and isinstance(value.value, collections.abc.Mapping)
-    )
+    return isinstance(value, Container) or (isinstance(value, Live) and holds(value.value))
 
 
 def _super(node: Any, scope: Scope) -> Candidates:
@@ -240,7 +239,7 @@ def _result(callee: Candidate, arguments: Any, depth: int) -> Candidates:
         if isinstance(function, types.FunctionType):
             cls = callee.cls if isinstance(callee, Method) else None
             return returned(function, cls, bound_arguments(function, cls, node, scope, depth), depth + 1)
-    if isinstance(callee, Unknown):
+    if isinstance(callee, (Alike, Unknown)):
         return [callee]
     return [Unknown("what {} returns".format(describe(callee)))]
 
@@ -272,30 +271,12 @@ def _from_config(owner: Candidate, node: Any, scope: Scope) -> Candidates:
     cls = owner.value if isinstance(owner, Live) else owner.cls if isinstance(owner, Method) else None
     if not isinstance(cls, type):
         return [Unknown("a model made from a configuration")]
-    mapping = getattr(cls, "_model_mapping", None)
-    if mapping is None:
+    if getattr(cls, "_model_mapping", None) is None:
         module = module_class()
         return [Instance(cls)] if module and issubclass(cls, module) else [Unknown("`{}`".format(cls.__name__))]
-    config = _config_class(node.args[0], scope) if node.args else None
-    try:
-        model = mapping[config] if config is not None else None
-    except Exception:
-        model = None
-    models = model if isinstance(model, tuple) else (model,)
-    if model is None:
+    given = node.args[:1] + [keyword.value for keyword in node.keywords if keyword.arg == "config"]
+    config = configurations.evaluate(given[0], scope) if given else None
+    models = configurations.models(cls, config.cls) if config is not None else []
+    if config is None or not models:
         return [Unknown("the model that `{}.from_config` makes".format(cls.__name__))]
-    return [Instance(item) for item in models]
-
-
-def _config_class(node: Any, scope: Scope) -> Any:
-    """The configuration class of `config` or `config.text_config` in a constructor; None where it may be any."""
-    own = getattr(scope.cls, "config_class", None)
-    if (isinstance(node, ast.Name) and node.id == "config") or (
-        isinstance(node, ast.Attribute) and node.attr == "config"
-    ):
-        return own
-    if isinstance(node, ast.Attribute):
-        outer_config = _config_class(node.value, scope)
-        part = (getattr(outer_config, "sub_configs", None) or {}).get(node.attr)
-        return part if isinstance(part, type) and "model_type" in vars(part) else None
-    return None
+    return [*map(Instance, models), *([] if config.certain else [Alike()])]
