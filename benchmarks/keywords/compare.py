@@ -2,10 +2,10 @@
 
     python benchmarks/keywords/compare.py --python VENV/bin/python --output build/keywords
 
-The claims are those of this checkout's worker, asked anew. The models are built and called by `observe.py` in a child
-process that is ended where it hangs or takes too much memory. Each class's observations are written at once: a run that
-was stopped goes on where it stopped. Exit status 1: something that was seen to be used is claimed to be ignored or
-refused, or less than 99 % of the claims agree.
+The claims are those that this checkout's worker makes now. The models are built and called by `observe.py` in a child
+process that is ended where it hangs or takes too much memory. What is observed of a class is written at once: a
+run that was stopped goes on where it stopped. Exit status 1: something that was seen to be used is claimed to be
+ignored or refused, or less than 99 % of the claims agree.
 """
 
 from __future__ import annotations
@@ -18,24 +18,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
-import report
+from report import Claim, Report
+
 from keyward.environment.worker_client import run_worker
 from keyward.signatures.model import Signature
 from keyward.worker import protocol
 
 HERE = Path(__file__).resolve().parent
-OBSERVER = ("observe.py", "configurations.py", "inputs.py", "probe.py")
+OBSERVING = ("observe.py", "probe.py")
+"""What decides how a model that runs is observed."""
+MAKING = ("configurations.py", "inputs.py")
+"""What decides which models run."""
 ALWAYS = tuple("return_dict labels token_type_ids head_mask output_attentions use_cache zz_nonsense".split())
 """Keywords that every class is asked about."""
 
-SECONDS = 60.0
-"""Time that one class may take."""
+SECONDS = 20.0
+"""Time of a processor that one class may take."""
+PATIENCE = 400.0
+"""Time by the clock that one class may take, for those that wait for something."""
+START = 300.0
+"""Time that the observing process may take to import its libraries."""
 MIB = 5000
 """Memory that the observing process may take."""
 
@@ -47,12 +55,22 @@ class Child:
         self._python = python
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
+        self._versions: dict[str, str] = {}
 
-    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def start(self) -> dict[str, str]:
+        """Start it, unless it is there, and give its versions: {"transformers": ..., "torch": ...}.
+
+        Raises RuntimeError where it does not start.
+        """
+        self._process = self._process or self._begin()
+        return self._versions
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer; `{"unbuilt": cause}` where the child hung, took too much memory or died."""
-        process = self._process or self._start()
-        assert process.stdin is not None
-        started = time.monotonic()
+        self.start()
+        process = self._process
+        assert process is not None and process.stdin is not None
+        started, spent = time.monotonic(), processor_time(process.pid)
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
@@ -62,8 +80,8 @@ class Child:
             try:
                 line = self._answers.get(timeout=0.1)
             except queue.Empty:
-                if time.monotonic() - started > seconds:
-                    return self._ended(f"no answer within {seconds:.0f} seconds")
+                if processor_time(process.pid) - spent > SECONDS or time.monotonic() - started > PATIENCE:
+                    return self._ended(f"no answer within {SECONDS:.0f} seconds of a processor")
                 if memory(process.pid) > MIB:
                     return self._ended(f"more than {MIB} MiB of memory")
                 continue
@@ -72,13 +90,21 @@ class Child:
             answer: dict[str, Any] = json.loads(line)
             return answer
 
-    def _start(self) -> subprocess.Popen[str]:
-        command = [str(self._python), str(HERE / OBSERVER[0])]
+    def _begin(self) -> subprocess.Popen[str]:
+        command = [str(self._python), str(HERE / "observe.py")]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
         answers: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=drain, args=(process.stdout, answers), daemon=True).start()
-        self._process, self._answers = process, answers
+        try:
+            first = answers.get(timeout=START)
+        except queue.Empty:
+            first = None
+        if first is None:
+            process.kill()
+            process.wait()
+            raise RuntimeError(f"{self._python} cannot run {command[1]}: are torch and transformers installed?")
+        self._answers, self._versions = answers, json.loads(first)
         return process
 
     def _ended(self, cause: str) -> dict[str, Any]:
@@ -99,6 +125,15 @@ def drain(pipe: Any, into: queue.Queue[str | None]) -> None:
     into.put(None)
 
 
+def processor_time(process: int) -> float:
+    """Seconds of a processor that a process has had."""
+    try:
+        times = psutil.Process(process).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
 def memory(process: int) -> float:
     """MiB that a process takes."""
     try:
@@ -107,101 +142,113 @@ def memory(process: int) -> float:
         return 0.0
 
 
-def claims(python: Path, families: list[str]) -> dict[str, Signature]:
-    """{qualified name of a model class: what is claimed of calling it}, from the worker."""
-    found: dict[str, Signature] = {}
+def claims(python: Path, families: list[str]) -> dict[str, Claim]:
+    """{qualified name of a model class: what is claimed of it}, from the worker; some families only, or all."""
+    signatures: dict[str, Signature] = {}
+    public: set[str] = set()
     problems: list[str] = []
+    missing = set(families)
+    enough = threading.Event()
 
     def hear(message: dict[str, Any]) -> None:
         if message["type"] == "problem":
             problems.append(message["text"])
-        for name, entry in message.get("entries", {}).items() if message["type"] == "family" else ():
-            if entry.get("role") == "model" and "call" in entry:
-                found[name] = msgspec.convert(entry["call"], Signature)
+        elif message["type"] == "index":
+            public.update(f"{module}.{name}" for name, module in message["exports"].get("transformers", {}).items())
+        elif message["type"] == "family" and (not families or message["family"] in missing):
+            missing.discard(message["family"])
+            for name, entry in message["entries"].items():
+                if entry.get("role") == "model" and "call" in entry:
+                    signatures[name] = msgspec.convert(entry["call"], Signature)
+            if families and not missing:
+                enough.set()
 
-    ending = run_worker(python, protocol.index_request("transformers", families), hear)
-    if ending.kind != "done":
+    ending = run_worker(python, protocol.index_request("transformers", families), hear, cancelled=enough)
+    if ending.kind not in ("done", "cancelled"):
         sys.exit(f"The worker gave no claims ({ending.kind}, {ending.detail}). " + " ".join(problems[:3]))
-    return found
+    return {name: Claim(signature, name in public) for name, signature in sorted(signatures.items())}
 
 
-def names_of(known: dict[str, Any], claim: Signature) -> list[str]:
-    """What a class is asked about: parameters, keys, what is always asked, what is claimed, neighbours' parameters."""
-    return list(dict.fromkeys([*known["parameters"], *known["keys"], *ALWAYS, *claim.accepts, *known["neighbours"]]))
+def recipes() -> dict[str, str]:
+    """What changes when observations have to be made anew: those of models that ran, and those of others."""
+    how = b"".join((HERE / name).read_bytes() for name in OBSERVING)
+    made = b"".join((HERE / name).read_bytes() for name in MAKING)
+    return {"how": hashlib.sha256(how).hexdigest()[:16], "made": hashlib.sha256(made).hexdigest()[:16]}
 
 
-def recipe() -> str:
-    """Changes whenever observations have to be made anew."""
-    return hashlib.sha256(b"".join((HERE / name).read_bytes() for name in OBSERVER)).hexdigest()[:16]
+def read_records(path: Path) -> dict[str, dict[str, Any]]:
+    """{class: its record} of those that need not be made anew.
 
-
-def read_records(path: Path, anew: bool) -> dict[str, dict[str, Any]]:
-    """{class: its record} of those made with the present recipe."""
+    Where a model ran, it does not matter that others have become possible since.
+    """
+    present = recipes()
     records = {}
-    for line in path.read_text("utf-8").splitlines() if path.exists() and not anew else ():
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
         except ValueError:  # the end of a run that was stopped
             continue
-        if record.get("recipe") == recipe():
+        same = present["how"] == record.get("how") and ("fates" in record or present["made"] == record.get("made"))
+        if same:
             records[record["class"]] = record
     return records
 
 
-def observe(
-    child: Child, wanted: dict[str, list[str]], path: Path, anew: bool = False
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(class, record) for every class, those from an earlier run first; new ones are appended to the file."""
-    records = read_records(path, anew)
+def observe(child: Child, names: Iterable[str], path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(class, record) for every class, as it is made or was made by an earlier run; new ones go into the file."""
+    records, recipe = read_records(path), recipes()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w" if not records else "a", encoding="utf-8") as file:
-        for name, names in wanted.items():
+    with path.open("a", encoding="utf-8") as file:
+        for name in names:
             record = records.get(name)
-            if record is None or not set(names) <= set(record["names"]):
-                answer = child.ask({"class": name, "names": names}, SECONDS)
-                record = {**answer, "class": name, "names": names, "recipe": recipe()}
+            if record is None:
+                record = {**child.ask({"class": name, "always": ALWAYS}), "class": name, **recipe}
                 file.write(json.dumps(record) + "\n")
                 file.flush()
             yield name, record
 
 
-def chosen(classes: Iterable[str], families: list[str]) -> list[str]:
-    return [name for name in classes if not families or name.split(".")[2] in families]
+def compare(
+    python: Path, output: Path, families: list[str], tell: Callable[[int, int, str], None] = lambda *_: None
+) -> Report:
+    """The comparison of the model classes of some families, or of all, in an interpreter's transformers."""
+    claimed = claims(python, families)
+    child = Child(python)
+    try:
+        versions = child.start()
+        found = Report(versions, claimed, ALWAYS)
+        # Public ones first: what a run that is stopped has seen is of the more use.
+        names = sorted(claimed, key=lambda name: not claimed[name].public)
+        path = output / f"observed-{versions['transformers']}.jsonl"
+        for number, (name, record) in enumerate(observe(child, names, path), 1):
+            found.add(name, record)
+            tell(number, len(names), name.rpartition(".")[2])
+    finally:
+        child.end()
+    (output / f"report-{versions['transformers']}.md").write_text(found.text(), "utf-8")
+    return found
+
+
+def progress(number: int, total: int, name: str) -> None:
+    """One line that says how far it is."""
+    if sys.stderr.isatty() or number % 100 == 0 or number == total:
+        end = "\r" if sys.stderr.isatty() and number < total else "\n"
+        print(f"{number}/{total} {name:60}", end=end, file=sys.stderr, flush=True)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", type=Path, required=True, help="the interpreter that has torch and transformers")
+    parser.add_argument("--python", type=Path, required=True, action="append", help="an interpreter with transformers")
     parser.add_argument("--output", type=Path, required=True, help="folder for observations and reports")
     parser.add_argument("--families", default="", help="families to observe, separated by commas; all where left out")
-    parser.add_argument("--anew", action="store_true", help="forget what earlier runs observed")
     options = parser.parse_args()
     families = [name for name in options.families.split(",") if name]
-    child = Child(options.python.absolute())
-    try:
-        listing = child.ask({"list": True, "families": families}, 600)
-        if "unbuilt" in listing:
-            sys.exit(f"The models cannot be listed: {listing['unbuilt']}.")
-        claimed = claims(options.python.absolute(), families)
-        version = listing["version"]
-        names = {name: listing["classes"][name] for name in chosen(listing["classes"], families)}
-        wanted = {name: names_of(known, claimed[name]) for name, known in names.items() if name in claimed}
-        verdict = report.Report(version, listing["torch"], {name: names[name] for name in wanted}, claimed, ALWAYS)
-        started = time.monotonic()
-        for number, (name, record) in enumerate(
-            observe(child, wanted, options.output / f"observed-{version}.jsonl", options.anew), 1
-        ):
-            verdict.add(name, record)
-            if sys.stderr.isatty() or number % 100 == 0:
-                print(f"\r{number}/{len(wanted)} {name.rpartition('.')[2]:60}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-    finally:
-        child.end()
-    seconds = time.monotonic() - started
-    text = verdict.text(seconds)
-    (options.output / f"report-{version}.md").write_text(text, "utf-8")
-    print(verdict.summary(seconds))
-    return 0 if verdict.holds else 1
+    holds = True
+    for python in options.python:
+        found = compare(python.absolute(), options.output, families, progress)
+        print(found.summary(), flush=True)
+        holds = holds and found.holds
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":

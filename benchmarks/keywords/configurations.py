@@ -16,6 +16,7 @@ HEADS = 2
 LAYERS = 2
 VOCABULARY = 128
 LONGEST = 512
+CHUNK = 8
 IMAGE = 64
 
 LAYER_NAMES = re.compile(
@@ -23,7 +24,9 @@ LAYER_NAMES = re.compile(
     r"(layers?|blocks|depth|hidden_layers|layer|num_layers|n_layers|inner_group_num)$"
 )
 HEAD_NAMES = re.compile(r"(^|_)(heads?|n_head|kv_heads|head_num|num_kv)(_|$)|_heads?$|kv_n_heads")
-HEAD_WIDTHS = re.compile(r"(head_dim|head_size|d_kv|d_head|dim_head|attention_head_dim|linear_\w+_head_dim|kv_channels)$")
+HEAD_WIDTHS = re.compile(
+    r"(head_dim|head_size|d_kv|d_head|dim_head|attention_head_dim|linear_\w+_head_dim|kv_channels)$"
+)
 WIDTH_NAMES = re.compile(
     r"(hidden_size|hidden_dim|d_model|n_embd|embed_dim|embedding_size|embedding_dim|_dim|dim|_dims|hidden_sizes|width"
     r"|intermediate_size|ffn_dim|d_ff|d_inner|n_inner|inner_dim|ffn_hidden_size|output_size|_hidden|channels|"
@@ -42,8 +45,40 @@ GROUPS = re.compile(r"^(n_group|topk_group|n_groups|num_groups|mamba_n_groups|nu
 RANKS = re.compile(r"(lora_rank|_rank|rank)$")
 TOKENS = re.compile(r"(_token_id|_token_index|_idx|_index|_token)$")
 
-# Configuration class -> (options, reason).
-EXCEPTIONS: dict[str, tuple[dict, str]] = {}
+# Configuration class -> (options, reason). Options that a version's class does not have are left out.
+SERIES = ({"prediction_length": 8, "context_length": 16}, "the default leaves open how far to look ahead")
+VOCABULARY_MAP = ({"vocabulary_map": {"<image>": 4}}, "the default has no tokens of images")
+FOUR_STAGES = ({"out_indices": [0, 1, 1, 1]}, "semantic segmentation reads four layers, of which two are left")
+SECTIONS = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}
+MROPE = (
+    {"rope_scaling": SECTIONS, "rope_parameters": SECTIONS},
+    "the parts of a position have to add up to half a head, and the default has none",
+)
+EXCEPTIONS: dict[str, tuple[dict, str]] = {
+    "AutoformerConfig": SERIES,
+    "InformerConfig": SERIES,
+    "TimeSeriesTransformerConfig": SERIES,
+    "ChameleonConfig": VOCABULARY_MAP,
+    "Emu3Config": VOCABULARY_MAP,
+    "BeitConfig": FOUR_STAGES,
+    "Data2VecVisionConfig": FOUR_STAGES,
+    "Qwen2VLTextConfig": MROPE,
+    "Qwen2_5_VLTextConfig": MROPE,
+    "Qwen2_5OmniTextConfig": MROPE,
+    "Qwen3VLTextConfig": MROPE,
+    "Qwen3VLMoeTextConfig": MROPE,
+    "Qwen3OmniMoeTextConfig": MROPE,
+    "MllamaTextConfig": ({"rope_scaling": {"rope_type": "default"}}, "the default has no rotary embedding"),
+    "BambaConfig": ({"mamba_n_heads": 4, "mamba_d_head": 16}, "heads have to fill the expanded width"),
+    "GraniteMoeHybridConfig": (
+        {"mamba_n_heads": 4, "mamba_d_head": 16, "layer_types": ["mamba", "attention"]},
+        "heads have to fill the expanded width",
+    ),
+    "Dots1Config": ({"n_routed_experts": 4, "n_shared_experts": 1}, "the default has no experts"),
+    "EsmConfig": ({"vocab_size": 64, "mask_token_id": 32}, "the default has no vocabulary"),
+    "Gemma3nTextConfig": ({"num_kv_shared_layers": 0}, "layers that share keys need those that make them"),
+    "GPTNeoConfig": ({"attention_types": [[["global", "local"], 1]]}, "one kind of attention for each layer"),
+}
 
 # Configurations that cannot be made from nothing: class -> names of the configurations they are put together from.
 COMPOSED: dict[str, dict[str, str]] = {
@@ -62,7 +97,6 @@ COMPOSED: dict[str, dict[str, str]] = {
         "audio_encoder": "EncodecConfig",
         "decoder": "MusicgenMelodyDecoderConfig",
     },
-    "ParlerTTSConfig": {},
 }
 
 POLICIES = ("small", "more layers", "divided", "few layers")
@@ -100,7 +134,7 @@ def options(cls, policy, instance=None):
     """What to pass to the constructor so that the configuration is small."""
     instance = default(cls) if instance is None else instance
     accepted = parameters(cls)
-    values = {name: getattr(instance, name, None) for name in accepted}
+    values = {name: said(instance, name) for name in accepted}
     n_layers = 4 if policy == "more layers" else LAYERS
     kinds = {}
     for name, value in values.items():
@@ -122,14 +156,23 @@ def options(cls, policy, instance=None):
             small = shrunk(name, value, policy, n_layers, factor)
             if small != value:
                 made[name] = small
-    made.update(EXCEPTIONS.get(cls.__name__, ({}, ""))[0])
+    made.update({name: value for name, value in EXCEPTIONS.get(cls.__name__, ({}, ""))[0].items() if name in accepted})
     return made
 
 
 def part(instance, policy):
     """A part of a configuration, as the dictionary that it can be made from."""
     cls = type(instance)
-    return {**cls(**{**given(instance), **options(cls, policy, instance)}).to_dict(), "model_type": cls.model_type}
+    named = {"model_type": cls.model_type} if cls.model_type else {}
+    return {**given(instance), **options(cls, policy, instance), **named}
+
+
+def said(instance, name):
+    """An attribute of a configuration; None where it has none, or refuses to say (one for each layer)."""
+    try:
+        return getattr(instance, name, None)
+    except Exception:
+        return None
 
 
 def given(instance):
@@ -140,9 +183,9 @@ def given(instance):
         return {}
     own = parameters(type(instance))
     return {
-        name: getattr(instance, name)
+        name: said(instance, name)
         for name in own
-        if isinstance(getattr(instance, name, None), (bool, str, float)) and getattr(instance, name) != getattr(plain, name, None)
+        if isinstance(said(instance, name), (bool, str, float)) and said(instance, name) != said(plain, name)
     }
 
 
@@ -150,7 +193,7 @@ def parameters(cls):
     """{name: default} of what the constructor takes and its bases do not only pass on."""
     found = {}
     for base in reversed(cls.__mro__):
-        annotations = base.__dict__.get("__annotations__", {})
+        annotations = vars(base).get("__annotations__", {})
         if base in (transformers.PretrainedConfig, object) or not issubclass(base, transformers.PretrainedConfig):
             continue
         if "__init__" in base.__dict__:
@@ -158,17 +201,29 @@ def parameters(cls):
                 if name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
                     found[name] = None if parameter.default is parameter.empty else parameter.default
         for name in annotations:
-            if not isinstance(base.__dict__.get(name), (classmethod, staticmethod, property)) and name not in CLASS_LEVEL:
+            if (
+                not isinstance(base.__dict__.get(name), (classmethod, staticmethod, property))
+                and name not in CLASS_LEVEL
+            ):
                 found[name] = base.__dict__.get(name)
     if not hasattr(transformers.PretrainedConfig, "__dataclass_fields__"):
         # What a base's constructor takes is taken here only where the class passes it on.
         signature = inspect.signature(cls.__init__).parameters
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
             found = {name: value for name, value in found.items() if name in signature}
-    for name in ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"):
+    for name in (
+        "pad_token_id",
+        "bos_token_id",
+        "eos_token_id",
+        "decoder_start_token_id",
+        *COMPOSED.get(cls.__name__, ()),
+    ):
         found.setdefault(name, None)
     return found
 
+
+UNSET = {"pad_token_id": 0, "head_dim": WIDTH // HEADS, "num_key_value_heads": HEADS}
+"""What takes the place of None: batches need a padding token, and some models do not take None for the others."""
 
 CLASS_LEVEL = {
     "model_type",
@@ -202,8 +257,8 @@ def divisor(values):
 
 def shrunk(name, value, policy, n_layers, factor):
     """The small value of an option."""
-    if name == "pad_token_id" and value is None:
-        return 0
+    if value is None and name in UNSET:
+        return UNSET[name]
     if isinstance(value, dict) and "mrope_section" in value:
         return {**value, "mrope_section": sections(value["mrope_section"], WIDTH // HEADS // 2)}
     if isinstance(value, bool) or value is None:
@@ -220,8 +275,10 @@ def shrunk(name, value, policy, n_layers, factor):
         return token(value)
     if name in ("image_size", "img_size", "input_size", "sample_size") and policy != "few layers":
         return min(value, IMAGE)
-    if name.startswith("max_") and ("position" in name or "length" in name) or name in ("n_positions", "n_ctx"):
+    if (name.startswith("max_") and ("position" in name or "length" in name)) or name in ("n_positions", "n_ctx"):
         return min(value, LONGEST)
+    if name.endswith("chunk_size"):
+        return min(value, CHUNK)
     if EXPERTS.search(name):
         return min(value, 4)
     if EXPERTS_USED.search(name):

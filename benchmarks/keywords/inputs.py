@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 
 import torch
 
@@ -72,7 +73,9 @@ def ids(config, length=LENGTH):
     vocabulary = min((part.vocab_size for part in texts(config)), default=64)
     low = vocabulary * 3 // 4
     numbers = low + torch.arange(BATCH * length).reshape(BATCH, length) % max(vocabulary - low, 1)
-    end = next((part.eos_token_id for part in texts(config) if isinstance(getattr(part, "eos_token_id", None), int)), None)
+    end = next(
+        (part.eos_token_id for part in texts(config) if isinstance(getattr(part, "eos_token_id", None), int)), None
+    )
     if end is not None and 0 <= end < vocabulary:
         numbers[:, -1] = end
     return numbers
@@ -81,7 +84,13 @@ def ids(config, length=LENGTH):
 def images(config):
     """Shapes of images that may fit, the likeliest first."""
     side = first(config, ("image_size", "img_size", "input_size"), 64)
-    height, width = side[-2:] if isinstance(side, tuple) and len(side) > 1 else (side, side) if isinstance(side, int) else (side[0],) * 2
+    height, width = (
+        side[-2:]
+        if isinstance(side, tuple) and len(side) > 1
+        else (side, side)
+        if isinstance(side, int)
+        else (side[0],) * 2
+    )
     channels = first(config, ("num_channels", "in_channels", "in_chans", "image_channels"), 3)
     channels = channels if isinstance(channels, int) else 3
     yield (BATCH, channels, height, width)
@@ -109,128 +118,149 @@ def sizes(config):
 
 def values(name, config):
     """Values that an argument of this name may have, the likeliest first."""
-    number = torch.Generator().manual_seed(len(name))
+    for pattern, make in KINDS:
+        if re.fullmatch(pattern, name):
+            return make(name, config)
+    return anything(name, config)
 
-    def rand(*shape):
-        return torch.rand(*shape, generator=number)
 
-    if name in ("input_ids", "decoder_input_ids", "prefix_ids", "text_input_ids", "question_input_ids", "qformer_input_ids"):
+def rand(*shape):
+    """Numbers that are the same for the same shape."""
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(len(shape)))
+
+
+def tokens(name, config):
+    yield ids(config)
+    yield ids(config)[:, :1]
+    codebooks = first(config, ("num_codebooks", "n_codes_total", "num_audio_codebooks"), 4)
+    if isinstance(codebooks, int):
+        yield ids(config)[:, :, None].expand(-1, -1, codebooks).contiguous() % 16
+        yield ids(config)[:, None].expand(-1, codebooks, -1).reshape(BATCH * codebooks, -1) % 16
+    for length in (16, 64, 128):
+        yield ids(config, length)
+
+
+def pictures(name, config):
+    return (rand(*shape) for shape in images(config))
+
+
+def spectra(name, config):
+    names = ("num_mel_bins", "input_feat_per_channel", "feature_size", "n_mels", "input_dim", "input_size")
+    bins = first(config, names, 80)
+    bins = bins if isinstance(bins, int) else bins[0]
+    yield rand(BATCH, bins, 2 * first(config, ("max_source_positions",), 50))
+    yield rand(BATCH, 100, bins)
+    yield rand(BATCH, 1, 128 if bins == 64 else 1024, bins)
+    yield rand(BATCH, 1024, bins)
+
+
+def sounds(name, config):
+    yield rand(BATCH, 4000)
+    yield rand(BATCH, 1, 4000)
+    yield rand(BATCH, first(config, ("max_length",), 1024), first(config, ("num_mel_bins",), 128))
+    yield rand(BATCH, 24000)
+    yield rand(BATCH, 1, 24000)
+    yield ids(config)
+
+
+def boxes(name, config):
+    yield torch.tensor([1, 2, 3, 4]).expand(BATCH, LENGTH, 4).contiguous()
+    yield rand(BATCH, LENGTH, 8)
+
+
+def series(name, config):
+    past = first(config, ("context_length",), 16) + max(getattr(config, "lags_sequence", None) or [0])
+    length = first(config, ("prediction_length",), 8) if name.startswith("future") else past
+    if "time_features" in name:
+        yield torch.zeros(BATCH, length, getattr(config, "num_time_features", 0))
+        return
+    make = torch.ones if name.endswith("mask") else rand
+    yield make(BATCH, length)
+    yield make(BATCH, length, first(config, ("num_input_channels", "num_time_series", "input_size"), 1))
+
+
+def positions(name, config):
+    yield torch.arange(LENGTH).expand(BATCH, -1).contiguous()
+    yield torch.arange(LENGTH)
+
+
+def kinds(name, config):
+    yield ids(config)
+    yield torch.zeros(BATCH, LENGTH, dtype=torch.long)
+    yield torch.zeros(BATCH, dtype=torch.long)
+
+
+def encoded(name, config):
+    return ((rand(BATCH, LENGTH, size),) for size in sizes(config))
+
+
+def targets(name, config):
+    if name == "labels":
         yield ids(config)
-        yield ids(config)[:, :1]
-        codebooks = first(config, ("num_codebooks", "n_codes_total", "num_audio_codebooks"), 4)
-        if isinstance(codebooks, int):
-            yield ids(config)[:, :, None].expand(-1, -1, codebooks).contiguous() % 16
-            yield (ids(config)[:, None].expand(-1, codebooks, -1).reshape(BATCH * codebooks, -1)) % 16
-        for length in (16, 64, 128):
-            yield ids(config, length)
-        return
-    if name.startswith("pixel_values") or name in ("images", "image", "pixel_values_images"):
-        for shape in images(config):
-            yield rand(*shape)
-        return
-    if name in ("input_features", "audio_features", "input_audio_features", "features"):
-        bins = first(config, ("num_mel_bins", "input_feat_per_channel", "feature_size", "n_mels", "input_dim", "input_size"), 80)
-        bins = bins if isinstance(bins, int) else bins[0]
-        frames = 2 * first(config, ("max_source_positions",), 50) if first(config, ("max_source_positions",), 0) else 100
-        yield rand(BATCH, bins, frames)
-        yield rand(BATCH, 100, bins)
-        yield rand(BATCH, 1, 128 if bins == 64 else 1024, bins)
-        yield rand(BATCH, 1024, bins)
-        return
-    if name in ("input_values", "audio_values", "padding_cache", "waveform", "raw_speech"):
-        yield rand(BATCH, 4000)
-        yield rand(BATCH, 1, 4000)
-        yield rand(BATCH, 1024, 128)
-        yield rand(BATCH, 24000)
-        yield rand(BATCH, 1, 24000)
-        yield ids(config)
-        return
-    if name == "bbox":
-        yield torch.tensor([1, 2, 3, 4]).expand(BATCH, LENGTH, 4).contiguous()
-        yield rand(BATCH, LENGTH, 8)
-        return
-    if name in ("past_values", "future_values", "past_observed_mask", "past_time_features", "future_time_features"):
-        context = first(config, ("context_length",), 16)
-        lags = max(getattr(config, "lags_sequence", None) or [0])
-        channels = first(config, ("num_input_channels", "num_time_series", "input_size"), 1)
-        future = first(config, ("prediction_length",), 8)
-        features = getattr(config, "num_time_features", 0)
-        length = future if name.startswith("future") else context + lags
-        if "time_features" in name:
-            yield torch.zeros(BATCH, length, features)
-        else:
-            make = torch.ones if name.endswith("mask") else rand
-            yield make(BATCH, length)
-            yield make(BATCH, length, channels)
-        return
-    if name.endswith(("input_ids", "_ids")) and name not in ("position_ids", "token_type_ids", "head_mask"):
-        yield ids(config)
-        yield torch.zeros(BATCH, LENGTH, dtype=torch.long)
-        yield torch.zeros(BATCH, dtype=torch.long)
-        return
-    if name == "position_ids":
-        yield torch.arange(LENGTH).expand(BATCH, -1).contiguous()
-        yield torch.arange(LENGTH)
-        return
-    if name in ("encoder_outputs",):
-        for size in sizes(config):
-            yield (rand(BATCH, LENGTH, size),)
-        return
-    if name in ("labels", "start_positions", "end_positions", "next_sentence_label", "sentence_order_label", "mc_labels") or name.endswith(("_labels", "_label", "_positions")):
-        if name == "labels":
-            yield ids(config)
-        yield torch.zeros(BATCH, dtype=torch.long)
-        yield torch.zeros(BATCH, LENGTH, dtype=torch.long)
-        yield rand(BATCH, 2)
-        yield rand(BATCH)
-        _, _, *space = next(images(config))
-        yield torch.zeros(BATCH, *space, dtype=torch.long)
-        yield rand(BATCH, *space)
-        yield [
-            {"class_labels": torch.zeros(1, dtype=torch.long), "boxes": torch.tensor([[0.5, 0.5, 0.2, 0.2]])}
-            for _ in range(BATCH)
-        ]
-        yield ids(config, 1)
-        return
-    if name.startswith(SWITCHES):
-        yield True
-        return
-    if name == "num_items_in_batch":
-        yield torch.tensor(4)
-        yield 4
-        return
-    if name in ("logits_to_keep", "num_logits_to_keep"):
-        yield 1
-        return
-    if name in ("cache_position",):
-        yield torch.arange(LENGTH)
-        return
-    if "attention_mask" in name or name.endswith("_mask") or name.endswith("_masks"):
-        if "head_mask" in name:
-            return
-        yield torch.ones(BATCH, LENGTH, dtype=torch.long)
-        yield torch.ones(BATCH, LENGTH, dtype=torch.bool)
-        side = first(config, ("image_size",), 64)
-        patch = first(config, ("patch_size",), 16)
-        if isinstance(side, int) and isinstance(patch, int) and patch:
-            yield torch.ones(BATCH, (side // patch) ** 2, dtype=torch.bool)
-            yield torch.ones(BATCH, side, side, dtype=torch.long)
-        return
-    if name.endswith("embeds") or name.endswith("states") or name in ("hidden_states", "query_embeds", "embeddings", "hidden_state", "query_embeddings"):
-        for size in sizes(config):
-            yield rand(BATCH, LENGTH, size)
-        yield rand(BATCH, 16, 32)
-        return
-    if name.endswith(("grid_thw", "grid_hw")):
-        yield torch.tensor([[1, 4, 4]])
-        yield torch.tensor([[4, 4]])
-        return
-    if name in ("past_key_values", "cache_params", "mems"):
-        return
+    yield torch.zeros(BATCH, dtype=torch.long)
+    yield torch.zeros(BATCH, LENGTH, dtype=torch.long)
+    yield rand(BATCH, 2)
+    yield rand(BATCH)
+    _, _, *space = next(images(config))
+    yield torch.zeros(BATCH, *space, dtype=torch.long)
+    yield rand(BATCH, *space)
+    box = {"class_labels": torch.zeros(1, dtype=torch.long), "boxes": torch.tensor([[0.5, 0.5, 0.2, 0.2]])}
+    yield [box for _ in range(BATCH)]
+    yield ids(config, 1)
+
+
+def masks(name, config):
+    yield torch.ones(BATCH, LENGTH, dtype=torch.long)
+    yield torch.ones(BATCH, LENGTH, dtype=torch.bool)
+    side, patch = first(config, ("image_size",), 64), first(config, ("patch_size",), 16)
+    if isinstance(side, int) and isinstance(patch, int) and patch:
+        yield torch.ones(BATCH, (side // patch) ** 2, dtype=torch.bool)
+        yield torch.ones(BATCH, side, side, dtype=torch.long)
+
+
+def states(name, config):
+    for size in sizes(config):
+        yield rand(BATCH, LENGTH, size)
+    yield rand(BATCH, 16, 32)
+
+
+def grids(name, config):
+    yield torch.tensor([[1, 4, 4]])
+    yield torch.tensor([[4, 4]])
+
+
+def anything(name, config):
     for size in sizes(config)[:2]:
         yield rand(BATCH, size)
     yield rand(BATCH, LENGTH)
     yield 1
+
+
+def constant(*constants):
+    return lambda name, config: iter(constants)
+
+
+# What the whole name of an argument has to match -> what it may be; the first that matches counts.
+KINDS = (
+    (r"(decoder_|prefix_|text_|question_|qformer_)?(input_)?ids|input_ids", tokens),
+    (r"pixel_values.*|images?", pictures),
+    (r"(input_|audio_|input_audio_)?features", spectra),
+    (r"(decoder_)?(input|audio)_values|padding_cache|waveform|raw_speech", sounds),
+    (r"bbox", boxes),
+    (r"past_(values|observed_mask|time_features)|future_(values|time_features)", series),
+    (r"position_ids", positions),
+    (r".*_ids", kinds),
+    (r"encoder_outputs", encoded),
+    (r"(.*_)?(labels?|positions)", targets),
+    ("(" + "|".join(SWITCHES) + ").*", constant(True)),
+    (r"num_items_in_batch", constant(torch.tensor(4), 4)),
+    (r"(num_)?logits_to_keep", constant(1)),
+    (r"cache_position", constant(torch.arange(LENGTH))),
+    (r".*head_mask|past_key_values|cache_params|mems", constant()),
+    (r".*attention_mask.*|.*_masks?", masks),
+    (r".*(embeds|states|hidden_state)|embeddings|query_embeddings", states),
+    (r".*grid_(thw|hw)", grids),
+)
 
 
 def sets(model):
@@ -239,7 +269,8 @@ def sets(model):
     required = [
         name
         for name, parameter in accepted.items()
-        if parameter.default is parameter.empty and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     ]
     main = getattr(model, "main_input_name", "")
     starts = [tuple(required), tuple(dict.fromkeys([*required, main]))] if required else [(main,)]
@@ -265,7 +296,7 @@ def minimal(model, config, run):
     for names in sets(model):
         choices = itertools.islice(itertools.product(*(list(values(name, config)) for name in names)), MOST_OF_ONE)
         for chosen in choices:
-            arguments = dict(zip(names, chosen))
+            arguments = dict(zip(names, chosen, strict=True))
             n_tries += 1
             if n_tries > MOST_TRIES:
                 raise failure
@@ -290,7 +321,7 @@ def rich(model, config, base, run):
     accepted.sort(key=lambda name: "label" not in name)
     arguments = dict(base)
     for name in accepted:
-        for value in itertools.islice(values(name, config), 9 if "label" in name else 3):
+        for value in itertools.islice(values(name, config), 9 if "label" in name else 2):
             try:
                 run({**arguments, name: value})
             except Exception:

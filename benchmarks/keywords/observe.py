@@ -2,8 +2,8 @@
 
     python observe.py
 
-Runs in the interpreter that has transformers, with that and the standard library alone. Reads one JSON object a line:
-`{"list": true}`, or `{"class": qualified name, "names": [keyword, ...]}`. Answers each with a line of JSON.
+Runs in the interpreter that has transformers, with that and the standard library alone. Says its versions, then reads
+one JSON object a line, `{"class": qualified name, "always": [keyword, ...]}`, and answers each with one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ import inputs  # noqa: E402
 import probe  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
-import transformers.models  # noqa: E402
 from torch.nn.modules.module import register_module_parameter_registration_hook  # noqa: E402
 
 MOST_PARAMETERS = 40_000_000
@@ -41,45 +40,13 @@ ALONE = {"inputs_embeds", "decoder_inputs_embeds"}
 """What excludes others without being touched: passed alone, so that it need not be searched for among others."""
 
 
-def modules():
-    """Names of the modules that define models, and why some cannot be imported."""
-    for folder in sorted(os.listdir(transformers.models.__path__[0])):
-        path = os.path.join(transformers.models.__path__[0], folder)
-        for file in sorted(os.listdir(path)) if os.path.isdir(path) else ():
-            if file.startswith("modeling_") and file.endswith(".py") and not file.startswith(("modeling_tf_", "modeling_flax_")):
-                yield f"transformers.models.{folder}.{file[:-3]}"
-
-
 def models(module):
     """The model classes that a module defines and that have a forward of their own or a base's."""
     for cls in list(vars(module).values()):
-        if isinstance(cls, type) and cls.__module__ == module.__name__ and issubclass(cls, transformers.PreTrainedModel):
-            if cls.forward.__name__ != "_forward_unimplemented":
-                yield cls
-
-
-def listing(families):
-    """Every model class of the families, or of all: whether it is public, and the names that its forward has."""
-    found, problems = {}, {}
-    for name in modules():
-        if families and name.split(".")[2] not in families:
+        if not isinstance(cls, type) or cls.__module__ != module.__name__:
             continue
-        try:
-            module = importlib.import_module(name)
-        except Exception as error:
-            problems[name] = text_of(error)
-            continue
-        neighbours = sorted({parameter for cls in models(module) for parameter in declared(cls)[0]})
-        for cls in models(module):
-            own, keys = declared(cls)
-            found[f"{name}.{cls.__name__}"] = {
-                "public": getattr(transformers, cls.__name__, None) is cls,
-                "parameters": own,
-                "keys": keys,
-                "unread": unread(cls, own),
-                "neighbours": [item for item in neighbours if item not in own and item not in keys],
-            }
-    return {"classes": found, "problems": problems, "version": transformers.__version__, "torch": torch.__version__}
+        if issubclass(cls, transformers.PreTrainedModel) and cls.forward.__name__ != "_forward_unimplemented":
+            yield cls
 
 
 def declared(cls):
@@ -99,7 +66,9 @@ def unread(cls, names):
     code = inspect.unwrap(cls.forward).__code__
     # A function inside, or `locals()`, may read them too.
     read = {*code.co_cellvars, *(str(item.argval) for item in dis.get_instructions(code) if "STORE" not in item.opname)}
-    read |= {name for item in dis.get_instructions(code) if isinstance(item.argval, tuple) for name in map(str, item.argval)}
+    read |= {
+        name for item in dis.get_instructions(code) if isinstance(item.argval, tuple) for name in map(str, item.argval)
+    }
     return [] if "locals" in code.co_names else [name for name in names if name not in read]
 
 
@@ -199,8 +168,8 @@ class Observer:
             if "return_dict" in self.pending:
                 self.pass_all(call, ["return_dict"], lambda name, touched: False)
             added = [name for name in self.pending if name not in base]
-            for number in range(2):
-                self.pass_all(call, added, lambda name, touched: plausible(name, self.model.config, number))
+            self.pass_all(call, added, lambda name, touched: plausible(name, self.model.config, 0))
+            self.pass_all(call, added, lambda name, touched: plausible(name, self.model.config, 1))
 
     def pass_all(self, call, names, make):
         """Settle those of `names` that are refused or used; the others stay pending."""
@@ -249,11 +218,21 @@ def plausible(name, config, number):
     return found[min(number, len(found) - 1)]
 
 
-def observe(qualified, names):
+def asked(cls, always):
+    """What a class is asked about: its parameters and keys, and those of its neighbours in the module."""
+    own, keys = declared(cls)
+    neighbours = {name for other in models(sys.modules[cls.__module__]) for name in declared(other)[0]}
+    return {
+        "parameters": own,
+        "keys": keys,
+        "unread": unread(cls, own),
+        "neighbours": sorted(neighbours.difference(own, keys, always)),
+    }
+
+
+def observe(cls, names):
     """The fates of keywords of a class, see the module's text."""
     started = time.perf_counter()
-    module, _, name = qualified.rpartition(".")
-    cls = getattr(importlib.import_module(module), name)
     model = Model(cls)
     built = time.perf_counter()
     observer = Observer(model, names)
@@ -277,22 +256,29 @@ def observe(qualified, names):
     }
 
 
+def answer(request):
+    """What is told of one class."""
+    module, _, name = request["class"].rpartition(".")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+        known = asked(cls, request["always"])
+    except Exception as error:
+        return {"unbuilt": f"not imported: {text_of(error)}"}
+    names = dict.fromkeys([*known["parameters"], *known["keys"], *request["always"], *known["neighbours"]])
+    try:
+        return {**known, **observe(cls, list(names))}
+    except Exception as error:
+        return {**known, "unbuilt": str(error) if isinstance(error, Unbuilt) else f"not built: {text_of(error)}"}
+
+
 def main():
     torch.set_num_threads(1)
     # What libraries print must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
+    answers.write(json.dumps({"transformers": transformers.__version__, "torch": torch.__version__}) + "\n")
     for line in sys.stdin:
-        request = json.loads(line)
-        if "list" in request:
-            answer = listing(request["families"])
-        else:
-            answer = {"class": request["class"]}
-            try:
-                answer.update(observe(request["class"], request["names"]))
-            except Exception as error:
-                answer["unbuilt"] = str(error) if isinstance(error, Unbuilt) else f"not built: {text_of(error)}"
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
         gc.collect()
 
 

@@ -83,7 +83,9 @@ def same(one, other) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, torch.Tensor):
-        return one.shape == other.shape and bool(torch.equal(one, other) or torch.allclose(one, other, 0, 0, equal_nan=True))
+        return one.shape == other.shape and bool(
+            torch.equal(one, other) or torch.allclose(one, other, 0, 0, equal_nan=True)
+        )
     if isinstance(one, Mapping):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     if isinstance(one, (tuple, list)):

@@ -88,6 +88,36 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         "ignored",
     ),
     "callee that refuses": ("def f(**kwargs): return closed(1, **kwargs)", {"x", "named"}, set(), "refused"),
+    "callees that both get it, of which one refuses": (
+        "def f(**kwargs):\n    swallows(1, **kwargs)\n    return closed(1, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "callees that both get it, of which one may not": (
+        "def f(a, **kwargs):\n    swallows(1, **kwargs)\n    return closed(1, **kwargs) if a else a",
+        {"x", "deep", "named"},
+        set(),
+        "open",
+    ),
+    "callee that refuses what is not taken out before": (
+        "def f(**kwargs):\n    y = kwargs.pop('y', None)\n    swallows(1, **kwargs)\n    return closed(1, **kwargs)",
+        {"x", "y", "named"},
+        set(),
+        "refused",
+    ),
+    "typed dictionary whose keys the callee refuses": (
+        "def f(**kwargs: Unpack[Options]): return closed(1, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "typed dictionary whose keys the callee may refuse": (
+        "def f(a, **kwargs: Unpack[Options]): return closed(1, **kwargs) if a else a",
+        {"x", "named", "own", "inherited"},
+        set(),
+        "open",
+    ),
     "callee that swallows": ("def f(**kwargs): return swallows(1, **kwargs)", {"x", "deep"}, set(), "ignored"),
     "callee on one path": (
         "def f(a, **kwargs):\n    if a:\n        return closed(1, **kwargs)\n    return a",

@@ -6,6 +6,7 @@ import ast
 from typing import Any, Iterator, List, NamedTuple, Optional
 
 from . import imports, source
+from .candidates import Instance
 from .scope import Scope, is_name, outer, own_nodes
 
 _AUTO = "AutoConfig"
@@ -30,9 +31,13 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Optional[Configuration]
         whole = evaluate(node.value, scope, depth + 1)
         found = part(whole.cls, node.attr) if whole is not None else None
         return Configuration(found.cls, found.certain and whole.certain) if found and whole else None
-    if isinstance(node, ast.Call) and len(node.args) == 1:
+    if isinstance(node, ast.Call) and node.args:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        return evaluate(node.args[0], scope, depth + 1) if name in ("copy", "deepcopy") else None
+        if name in ("copy", "deepcopy"):
+            return evaluate(node.args[0], scope, depth + 1)
+        if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            return evaluate(ast.Attribute(node.args[0], str(node.args[1].value), ast.Load()), scope, depth + 1)
+        return None
     if isinstance(node, ast.Name):
         assigned = scope.assigned.get(node.id, [])
         if len(assigned) == 1 and assigned[0][1] == ():
@@ -49,17 +54,22 @@ def _own(scope: Scope) -> Optional[Configuration]:
 
 
 def _argument(name: str, scope: Scope) -> Optional[Configuration]:
-    """The configuration that a constructor is given: what the model has, or what the annotation says."""
+    """The configuration that a function is given: by its caller, by what the model has, or as the annotation says."""
+    given = scope.bound.get(name, [])
+    if len(given) == 1 and isinstance(given[0], Instance) and is_configuration(given[0].cls):
+        return Configuration(given[0].cls)
     own = _own(scope) if name == "config" else None
     annotation = scope.annotations.get(name)
-    if own is not None or annotation is None:
-        return own
     text = getattr(annotation, "id", getattr(annotation, "value", None))
-    value = outer(text, scope.function)[1] if isinstance(text, str) else None
-    return Configuration(value) if isinstance(value, type) and _is_configuration(value) else None
+    named = outer(text, scope.function)[1] if isinstance(text, str) else None
+    if not (isinstance(named, type) and is_configuration(named)):
+        return own
+    # A model within a model may inherit the whole's configuration class and be given a part.
+    return own if own is not None and issubclass(own.cls, named) else Configuration(named)
 
 
-def _is_configuration(cls: Any) -> bool:
+def is_configuration(cls: Any) -> bool:
+    """Whether a class is that of a configuration."""
     return any(base.__name__ in ("PretrainedConfig", "PreTrainedConfig") for base in cls.__mro__)
 
 
@@ -90,7 +100,7 @@ def _listed(cls: Any, name: str) -> Iterator[Any]:
 
 
 def _specified(node: Any) -> Any:
-    """(expression of the class, model type or "") of `TextConfig` or `SubConfigSpec(AutoConfig, model_type="llama")`."""
+    """(class, model type or "") of `TextConfig` or `SubConfigSpec(AutoConfig, model_type="llama")`, as expressions."""
     if not isinstance(node, ast.Call):
         return node, ""
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -146,7 +156,7 @@ def _made(node: Any, cls: Any, function: Any) -> Any:
         return None
     if isinstance(node.func, ast.Name):
         found = _named(cls, node.func)
-        return found if found is not None and _is_configuration(found) else None
+        return found if found is not None and is_configuration(found) else None
     if not (isinstance(node.func, ast.Subscript) and is_name(node.func.value, "CONFIG_MAPPING")):
         return None
     key: Any = node.func.slice

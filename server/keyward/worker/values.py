@@ -257,14 +257,24 @@ def bound_arguments(function: Any, cls: Any, node: Any, scope: Scope, depth: int
     for name, argument in zip(names[1 if cls is not None else 0 :], node.args):
         if isinstance(argument, ast.Starred):
             return {}
-        bound[name] = evaluate(argument, scope, depth + 1)
+        bound[name] = _argument(argument, scope, depth)
     for keyword in node.keywords:
         if keyword.arg is None:
             return {}
-        bound[keyword.arg] = evaluate(keyword.value, scope, depth + 1)
+        bound[keyword.arg] = _argument(keyword.value, scope, depth)
     return {
         name: values for name, values in bound.items() if values and not any(isinstance(v, Unknown) for v in values)
     }
+
+
+def _argument(node: Any, scope: Scope, depth: int) -> Candidates:
+    """The candidates of an argument, configurations among them."""
+    found = evaluate(node, scope, depth + 1)
+    if any(isinstance(value, Unknown) for value in found):
+        config = configurations.evaluate(node, scope)
+        if config is not None and config.certain:
+            return [Instance(config.cls)]
+    return found
 
 
 def _from_config(owner: Candidate, node: Any, scope: Scope) -> Candidates:
