@@ -194,13 +194,20 @@ def read_records(path: Path) -> dict[str, dict[str, Any]]:
     return records
 
 
-def observe(child: Child, names: Iterable[str], path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(class, record) for every class, as it is made or was made by an earlier run; new ones go into the file."""
+def observe(
+    child: Child, names: Iterable[str], path: Path, known_only: bool = False
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(class, record) for every class, as it is made or was made by an earlier run; new ones go into the file.
+
+    With `known_only` none is made.
+    """
     records, recipe = read_records(path), recipes()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         for name in names:
             record = records.get(name)
+            if record is None and known_only:
+                continue
             if record is None:
                 record = {**child.ask({"class": name, "always": ALWAYS}), "class": name, **recipe}
                 file.write(json.dumps(record) + "\n")
@@ -209,7 +216,11 @@ def observe(child: Child, names: Iterable[str], path: Path) -> Iterator[tuple[st
 
 
 def compare(
-    python: Path, output: Path, families: list[str], tell: Callable[[int, int, str], None] = lambda *_: None
+    python: Path,
+    output: Path,
+    families: list[str],
+    known_only: bool = False,
+    tell: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Report:
     """The comparison of the model classes of some families, or of all, in an interpreter's transformers."""
     claimed = claims(python, families)
@@ -220,7 +231,7 @@ def compare(
         # Public ones first: what a run that is stopped has seen is of the more use.
         names = sorted(claimed, key=lambda name: not claimed[name].public)
         path = output / f"observed-{versions['transformers']}.jsonl"
-        for number, (name, record) in enumerate(observe(child, names, path), 1):
+        for number, (name, record) in enumerate(observe(child, names, path, known_only), 1):
             found.add(name, record)
             tell(number, len(names), name.rpartition(".")[2])
     finally:
@@ -241,11 +252,12 @@ def main() -> int:
     parser.add_argument("--python", type=Path, required=True, action="append", help="an interpreter with transformers")
     parser.add_argument("--output", type=Path, required=True, help="folder for observations and reports")
     parser.add_argument("--families", default="", help="families to observe, separated by commas; all where left out")
+    parser.add_argument("--known-only", action="store_true", help="observe nothing, compare what earlier runs observed")
     options = parser.parse_args()
     families = [name for name in options.families.split(",") if name]
     holds = True
     for python in options.python:
-        found = compare(python.absolute(), options.output, families, progress)
+        found = compare(python.absolute(), options.output, families, options.known_only, progress)
         print(found.summary(), flush=True)
         holds = holds and found.holds
     return 0 if holds else 1

@@ -48,7 +48,10 @@ TOKENS = re.compile(r"(_token_id|_token_index|_idx|_index|_token)$")
 # Configuration class -> (options, reason). Options that a version's class does not have are left out.
 SERIES = ({"prediction_length": 8, "context_length": 16}, "the default leaves open how far to look ahead")
 VOCABULARY_MAP = ({"vocabulary_map": {"<image>": 4}}, "the default has no tokens of images")
-FOUR_STAGES = ({"out_indices": [0, 1, 1, 1]}, "semantic segmentation reads four layers, of which two are left")
+FOUR_LAYERS = (
+    {"num_hidden_layers": 4, "out_indices": [0, 1, 2, 3]},
+    "semantic segmentation reads four different layers",
+)
 SECTIONS = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}
 MROPE = (
     {"rope_scaling": SECTIONS, "rope_parameters": SECTIONS},
@@ -60,8 +63,8 @@ EXCEPTIONS: dict[str, tuple[dict, str]] = {
     "TimeSeriesTransformerConfig": SERIES,
     "ChameleonConfig": VOCABULARY_MAP,
     "Emu3Config": VOCABULARY_MAP,
-    "BeitConfig": FOUR_STAGES,
-    "Data2VecVisionConfig": FOUR_STAGES,
+    "BeitConfig": FOUR_LAYERS,
+    "Data2VecVisionConfig": FOUR_LAYERS,
     "Qwen2VLTextConfig": MROPE,
     "Qwen2_5_VLTextConfig": MROPE,
     "Qwen2_5OmniTextConfig": MROPE,
@@ -74,7 +77,10 @@ EXCEPTIONS: dict[str, tuple[dict, str]] = {
         {"mamba_n_heads": 4, "mamba_d_head": 16, "layer_types": ["mamba", "attention"]},
         "heads have to fill the expanded width",
     ),
-    "Dots1Config": ({"n_routed_experts": 4, "n_shared_experts": 1}, "the default has no experts"),
+    "Dots1Config": (
+        {"n_routed_experts": 4, "n_shared_experts": 1, "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1},
+        "the default has no experts",
+    ),
     "EsmConfig": ({"vocab_size": 64, "mask_token_id": 32}, "the default has no vocabulary"),
     "Gemma3nTextConfig": ({"num_kv_shared_layers": 0}, "layers that share keys need those that make them"),
     "GPTNeoConfig": ({"attention_types": [[["global", "local"], 1]]}, "one kind of attention for each layer"),
@@ -156,7 +162,8 @@ def options(cls, policy, instance=None):
             small = shrunk(name, value, policy, n_layers, factor)
             if small != value:
                 made[name] = small
-    made.update({name: value for name, value in EXCEPTIONS.get(cls.__name__, ({}, ""))[0].items() if name in accepted})
+    exceptions, _ = EXCEPTIONS.get(cls.__name__, ({}, ""))
+    made.update({name: value for name, value in exceptions.items() if name in accepted or hasattr(instance, name)})
     return made
 
 

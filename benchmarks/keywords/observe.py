@@ -118,13 +118,14 @@ def possible(cls):
     config_class = cls.config_class
     if config_class is None:
         raise Unbuilt("the class names no configuration")
-    own = list(configurations.candidates(config_class))
-    yield from own[:1]
+    own = configurations.candidates(config_class)
+    yield from itertools.islice(own, 1)
     # A class within a model may take a part of the configuration that it names.
-    for part in (getattr(config_class, "sub_configs", None) or {}).values():
+    parts = getattr(config_class, "sub_configs", None)
+    for part in parts.values() if isinstance(parts, dict) else ():
         if isinstance(part, type) and "model_type" in vars(part):
             yield from itertools.islice(configurations.candidates(part), 1)
-    yield from own[1:]
+    yield from own
 
 
 def build(cls, config):

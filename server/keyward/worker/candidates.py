@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections.abc
-import types
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
 from . import imports
@@ -102,12 +101,15 @@ def elements(value: Any) -> Candidates:
         held = value.value
         if holds(held):
             return registry(held)
-        if isinstance(held, (list, tuple, set, frozenset)):
+        if isinstance(held, (list, tuple, set, frozenset)) and type(held).__module__ in _PLAIN:
             return union([Live(item)] for item in held if item is not None)
     if isinstance(value, (Alike, Unknown)):
         return [value]
     return [Unknown("an element of {}".format(describe(value)))]
 
+
+_PLAIN = ("builtins", "collections")
+"""Modules whose containers do nothing of their own when they are gone through."""
 
 _GLOBAL, _LOCAL = "_global_mapping", "_local_mapping"
 
@@ -122,7 +124,7 @@ def _held(mapping: Any) -> Optional[Dict[Any, Any]]:
 
     transformers' registries keep what they hold in a dictionary of the class and one of the instance.
     """
-    if isinstance(mapping, (dict, types.MappingProxyType)) and type(mapping).__module__ in ("builtins", "collections"):
+    if isinstance(mapping, dict) and type(mapping).__module__ in _PLAIN:
         return dict(mapping)
     parts = [getattr(type(mapping), _GLOBAL, None), getattr(mapping, "__dict__", {}).get(_LOCAL, {})]
     if not all(type(part) is dict for part in parts):
