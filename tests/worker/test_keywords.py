@@ -291,6 +291,7 @@ class Whole(Parent):
         self.either = Part() if config else Strict()
         self.none = None
         self.parts = [Part() for _ in range(2)]
+        self.joined = [Part()] * 2 + [Part() for _ in range(2)]
 
     @property
     def chosen(self):
@@ -304,6 +305,9 @@ class Whole(Parent):
     def union(self, **kwargs): return self.either(1, **kwargs)
     def loops(self, **kwargs):
         for part in self.parts:
+            part(1, **kwargs)
+    def joins(self, **kwargs):
+        for part in self.joined:
             part(1, **kwargs)
     def enumerates(self, **kwargs):
         for i, part in enumerate(self.parts[:1]):
@@ -323,6 +327,7 @@ class Whole(Parent):
         ("refuses", {"x"}, "refused"),
         ("union", {"x", "inner", "read"}, "open"),
         ("loops", {"x", "inner", "read"}, "ignored"),
+        ("joins", {"x", "inner", "read"}, "ignored"),
         ("enumerates", {"x", "inner", "read"}, "ignored"),
         ("parent", {"from_parent", "x", "inner", "read"}, "ignored"),
         ("by_property", {"x", "deep", "other"}, "ignored"),

@@ -76,6 +76,11 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Candidates:
         return [Container(evaluate(node.value, scope, depth + 1))]
     if isinstance(node, ast.Starred):
         return _spread(node, scope, depth)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mult)):
+        sides = [node.left, node.right] if isinstance(node.op, ast.Add) else [node.left]
+        parts = [evaluate(side, scope, depth + 1) for side in sides]
+        if all(part and all(isinstance(value, Container) for value in part) for part in parts):
+            return [Container(union(elements(value) for part in parts for value in part))]
     if isinstance(node, ast.NamedExpr):
         return evaluate(node.value, scope, depth + 1)
     if isinstance(node, ast.Await):
