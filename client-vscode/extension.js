@@ -37,6 +37,10 @@ async function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("keyward.restart", restart),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    // Back from a terminal, say, where something was installed: the server looks, without the name of any file.
+    vscode.window.onDidChangeWindowState(
+      (state) => state.focused && client?.isRunning() && client.sendNotification("workspace/didChangeWatchedFiles", { changes: [] }),
+    ),
     vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("keyward.command") && restart()),
   );
   await start();

@@ -41,7 +41,11 @@ RECIPES: dict[str, tuple[tuple[str, ...], ...]] = {
         # Without torchvision, which it cannot be imported without: the one library here that only its source tells of.
         ("--no-deps", "timm==1.0.31"),
     ),
+    # Brings Keras. The plain wheel is the one for processors: CUDA comes with an extra alone.
+    "tensorflow": (("tensorflow==2.21.0",),),
 }
+FROM_NPM = {"pyright": "pyright@1.1.414"}
+"""Programs for tests that npm installs, where there is one."""
 REAL = ("transformers5", "transformers4")
 
 
@@ -75,6 +79,17 @@ def make(name: str) -> Path:
         subprocess.run(pip, check=True, stdout=sys.stderr)
     stamp.write_text(recipe(name), "utf-8")
     return python
+
+
+def from_npm(name: str) -> Path | None:
+    """A program that npm installs; None where there is no npm or it fails, as without a network."""
+    folder = FOLDER / name
+    program, npm = folder / "node_modules" / ".bin" / name, shutil.which("npm")
+    if program.exists() or npm is None:
+        return program if program.exists() else None
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, FROM_NPM[name]]
+    done = subprocess.run(command, stdout=sys.stderr)
+    return program if done.returncode == 0 and program.exists() else None
 
 
 def main() -> None:

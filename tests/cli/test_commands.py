@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from keyward import __version__
+from standin.environment import make_environment
 
 from .conftest import Command
 
@@ -118,6 +120,20 @@ def test_doctor_before_anything_was_read(keyward: Command, tmp_path: Path, monke
     assert "transformers 5.0.0: not read yet" in keyward("doctor").stdout
 
 
+def test_doctor_with_several_versions_on_the_path(keyward: Command, tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "twice")
+    (site,) = (tmp_path / "twice" / "lib").glob("python3*/site-packages")
+    for folder, version in ((tmp_path / "checkout", "1.0.0"), (site, "1.5.0")):
+        info = folder / f"torch-{version}.dist-info"
+        info.mkdir(parents=True)
+        os.utime(info, (0, 0))
+    (site / "checkout.pth").write_text(f"{tmp_path / 'checkout'}\n", "utf-8")
+    result = keyward("doctor", "--python", str(python))
+    assert result.exit_code == 1
+    assert f"torch 1.0.0 in {tmp_path / 'checkout'}: not imported, 2.0.0 in {site} is\n" in result.stdout
+    assert f"- {site} has records of torch 1.5.0 and of 2.0.0, which was written last and counts" in result.stdout
+
+
 # --- serve -----------------------------------------------------------------------------------------------------------
 
 
@@ -136,10 +152,10 @@ def test_build_adds_a_version(keyward: Command, standin_python: Path, tmp_path: 
     arguments = ("signatures", "build", "--python", str(standin_python), "--output", str(output), "--distribution")
     result = keyward(*arguments, "transformers")
     assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.0 is in {output}.\n")
-    before = {path: path.read_bytes() for path in output.rglob("*.json")}
-    assert output / "transformers" / "index.json" in before
+    before = {path: path.read_bytes() for path in output.rglob("*.keyward")}
+    assert output / "transformers" / "index.keyward" in before
     assert keyward(*arguments, "transformers").exit_code == 0
-    assert {path: path.read_bytes() for path in output.rglob("*.json")} == before
+    assert {path: path.read_bytes() for path in output.rglob("*.keyward")} == before
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import shutil
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from keyward.environment.fingerprint import installed, site_folders
-from keyward.environment.index import Report, is_current, update_index
+from keyward.environment.index import Progress, Report, is_current, update_index
 from keyward.environment.interpreter import Interpreter, find_interpreter
 from keyward.signatures.store import Signatures, cache_folder, open_signatures
 from standin.environment import make_environment
@@ -224,3 +227,177 @@ def test_a_read_only_cache_is_replaced_for_now(interpreter: Interpreter, tmp_pat
     report = refresh(interpreter, tmp_path / "cache")
     assert len(report.problems) == 1
     assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+def test_what_lacked_a_module_is_read_again_once_that_is_installed(interpreter: Interpreter, tmp_path: Path) -> None:
+    distribution(interpreter, "nets", a=f"import late.part\n{MODULE}", b=MODULE)
+    assert refresh(interpreter, tmp_path / "cache").problems == ("late is not installed: nets.a left out.",)
+    assert refresh(interpreter, tmp_path / "cache").indexed == (), "nothing has changed"
+    distribution(interpreter, "late")
+    assert refresh(interpreter, tmp_path / "cache").indexed == ("nets",)
+    assert refresh(interpreter, tmp_path / "cache").problems == (), "the package is there, the module in it is not"
+    (site_folders(interpreter)[0] / "late" / "part.py").write_text("")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.indexed == ("nets",)
+    assert opened(interpreter, report, tmp_path).find("nets.a.Net") is not None
+    assert refresh(interpreter, tmp_path / "cache").indexed == ()
+
+
+def test_models_are_read_once_torch_is_installed(interpreter: Interpreter, tmp_path: Path) -> None:
+    site = site_folders(interpreter)[0]
+    for name in ("torch", "torch-2.0.0.dist-info"):
+        (site / name).rename(tmp_path / name)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is None
+    for name in ("torch", "torch-2.0.0.dist-info"):
+        (tmp_path / name).rename(site / name)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+@pytest.mark.parametrize("change", ["upgrade", "another, with problems"])
+def test_what_is_read_while_somebody_installs_is_thrown_away(
+    interpreter: Interpreter, tmp_path: Path, change: str
+) -> None:
+    """The library itself changes while it is read, or something that may be the reason for what went wrong."""
+    source = MODULE if change == "upgrade" else f"raise RuntimeError\n{MODULE}"
+    distribution(interpreter, "nets", a=MODULE, b=source)
+    site = site_folders(interpreter)[0]
+
+    def install(step: Progress) -> None:
+        if step.label == "nets.a" and change == "upgrade" and (site / "nets-1.0.dist-info").exists():
+            (site / "nets-1.0.dist-info").rename(site / "nets-1.1.dist-info")
+        elif step.label == "nets.a" and change != "upgrade" and not (site / "other").exists():
+            distribution(interpreter, "other")
+
+    report = update_index(interpreter, tmp_path / "cache", progress=install)
+    assert report.moved
+    assert "nets" not in report.indexed
+    assert not list((tmp_path / "cache").glob("*/nets-*/index.json"))
+    report = refresh(interpreter, tmp_path / "cache")
+    assert not report.moved
+    assert report.indexed == ("nets",)
+    found = opened(interpreter, report, tmp_path).find("nets.a.Net")
+    assert found is not None
+    assert found.library.version == ("1.1" if change == "upgrade" else "1.0")
+
+
+def test_something_unrelated_that_is_installed_meanwhile_does_no_harm(interpreter: Interpreter, tmp_path: Path) -> None:
+    distribution(interpreter, "nets", a=MODULE)
+
+    def install(step: Progress) -> None:
+        if step.label == "nets.a":
+            distribution(interpreter, "other")
+
+    report = update_index(interpreter, tmp_path / "cache", progress=install)
+    assert (report.moved, report.problems, report.indexed) == (False, (), ("transformers", "torch", "nets"))
+
+
+def test_a_namespace_package_is_indexed(interpreter: Interpreter, tmp_path: Path) -> None:
+    distribution(interpreter, "wide_nets")
+    site = site_folders(interpreter)[0]
+    (site / "wide" / "nets").mkdir(parents=True)
+    (site / "wide" / "nets" / "small.py").write_text(MODULE)
+    (site / "wide_nets-1.0.dist-info" / "RECORD").write_text("wide/nets/small.py,,\n")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("wide.nets.small.Net") is not None
+
+
+@pytest.mark.parametrize("file", ["METADATA", "RECORD"])
+@pytest.mark.parametrize("damage", [None, b"", b"\xff\xfe\x00\n\n", b'"'])
+def test_a_damaged_record_of_a_known_library_costs_nothing(
+    interpreter: Interpreter, tmp_path: Path, file: str, damage: bytes | None
+) -> None:
+    path = site_folders(interpreter)[0] / "transformers-5.0.0.dist-info" / file
+    path.unlink()
+    if damage is not None:
+        path.write_bytes(damage)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    found = opened(interpreter, report, tmp_path).find("transformers.DeiTModel")
+    assert found is not None
+    assert found.library.label == "transformers 5.0.0 in .venv"
+
+
+def test_without_source_nothing_is_said_to_be_ignored(interpreter: Interpreter, tmp_path: Path) -> None:
+    """A wheel of compiled files alone: what `**kwargs` reaches is not known, so it may be anything."""
+    package = site_folders(interpreter)[0] / "transformers"
+    compileall.compile_dir(package, legacy=True, quiet=2)
+    for path in package.rglob("*.py"):
+        path.unlink()
+    report = refresh(interpreter, tmp_path / "cache")
+    found = opened(interpreter, report, tmp_path).find("transformers.DeiTModel")
+    assert found is not None
+    assert found.entry.call is not None
+    assert "pixel_values" in found.entry.call.keywords
+    assert found.entry.call.extra == "open"
+
+
+def test_code_in_path_files_runs_in_the_worker_alone(interpreter: Interpreter, tmp_path: Path) -> None:
+    """Python itself runs it where an interpreter is started; what that breaks or prints is no harm."""
+    site = site_folders(interpreter)[0]
+    (site / "noise.pth").write_text("import sys; print('noise'); sys.path.append('/nowhere')\nimport not_there\n")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+
+
+FINDER = """\
+import sys
+from importlib.machinery import PathFinder
+
+MAPPING = {mapping}
+
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in MAPPING:
+            return PathFinder.find_spec(name, [MAPPING[name].rpartition("/")[0]])
+
+
+def install():
+    sys.meta_path.append(Finder)
+"""
+
+
+def test_an_editable_install_by_a_finder_is_indexed_and_followed(interpreter: Interpreter, tmp_path: Path) -> None:
+    site = site_folders(interpreter)[0]
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (site / "transformers").rename(checkout / "transformers")
+    (site / "finder.py").write_text(FINDER.replace("{mapping}", repr({"transformers": f"{checkout}/transformers"})))
+    (site / "finder.pth").write_text("import finder; finder.install()\n")
+    told = f'{{"dir_info": {{"editable": true}}, "url": "{checkout.as_uri()}"}}'
+    (site / "transformers-5.0.0.dist-info" / "direct_url.json").write_text(told)
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.problems == ()
+    assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None
+    modeling = checkout / "transformers" / "models" / "deit" / "modeling_deit.py"
+    modeling.write_text(modeling.read_text().replace("pixel_values: torch.Tensor", "voxel_values: torch.Tensor", 1))
+    report = refresh(interpreter, tmp_path / "cache")
+    assert report.indexed == ("transformers",)
+    found = opened(interpreter, report, tmp_path).find("transformers.DeiTModel")
+    assert found is not None
+    assert found.entry.call is not None
+    assert "voxel_values" in found.entry.call.keywords
+
+
+def test_a_library_in_a_zip_file_says_nothing_wrong(interpreter: Interpreter, tmp_path: Path) -> None:
+    """torch in an egg: what can be read of it without files is right."""
+    site = site_folders(interpreter)[0]
+    before = opened(interpreter, refresh(interpreter, tmp_path / "before"), tmp_path).find("torch.nn.Linear")
+    with zipfile.ZipFile(tmp_path / "torch-2.0.0-py3.egg", "w") as egg:
+        for path in (site / "torch").rglob("*.py"):
+            egg.write(path, path.relative_to(site))
+        egg.writestr("EGG-INFO/PKG-INFO", "Metadata-Version: 2.1\nName: torch\nVersion: 2.0.0\n")
+    shutil.rmtree(site / "torch")
+    shutil.rmtree(site / "torch-2.0.0.dist-info")
+    (site / "easy-install.pth").write_text(f"{tmp_path}/torch-2.0.0-py3.egg\n")
+    report = refresh(interpreter, tmp_path / "cache")
+    assert "torch" in report.indexed
+    found = opened(interpreter, report, tmp_path).find("torch.nn.modules.linear.Linear")
+    assert before is not None
+    assert found is None or found.entry.call == before.entry.call

@@ -15,7 +15,8 @@ from keyward.inference.libraries import MAKES_INSTANCE, RETURNS_SELF
 from keyward.session.stub_tree import stub_tree
 from keyward.signatures.model import Entry, Kind, Parameter, Signature
 from keyward.signatures.store import Installed, Signatures, open_signatures
-from keyward.signatures.stubs import Methods, StubSource, is_complete, stub_files, stub_source, write_stubs
+from keyward.signatures.stub_text import Methods, StubSource
+from keyward.signatures.stubs import is_complete, stub_files, stub_source, write_stubs
 
 METHODS = Methods(makers=MAKES_INSTANCE, fluent=RETURNS_SELF)
 

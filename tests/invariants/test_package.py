@@ -24,7 +24,7 @@ def test_the_wheel_holds_the_code_and_the_shipped_signatures(tmp_path: Path) -> 
         f"keyward/_signatures_cache/{path.relative_to(ROOT / 'signatures_cache').as_posix()}"
         for path in tracked("signatures_cache")
     }
-    assert any(name.endswith("/transformers/index.json") for name in shipped)
+    assert any(name.endswith("/transformers/index.keyward") for name in shipped)
     assert code | shipped <= names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"keyward"}
 

@@ -10,7 +10,8 @@ from keyward.inference.libraries import MAKES_INSTANCE, RETURNS_SELF
 from keyward.session.jedi_client import JediClient
 from keyward.session.oracle import Oracle
 from keyward.signatures.store import Signatures
-from keyward.signatures.stubs import Methods, stub_source, write_stubs
+from keyward.signatures.stub_text import Methods
+from keyward.signatures.stubs import stub_source, write_stubs
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ from keyward.inference.semantics import BUILTINS
 from keyward.inference.values import Atom, Instance, LibraryClass, LibraryFunction, UserClass, UserFunction
 from keyward.inference.world import World
 from keyward.signatures.store import Signatures, open_signatures
-from keyward.signatures.stubs import Methods, stub_source, write_stubs
+from keyward.signatures.stub_text import Methods
+from keyward.signatures.stubs import stub_source, write_stubs
 from keyward.source.tree import Source
 from keyward.text import Unit
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keyward.signatures.store import Installed, Signatures, open_signatures
+from keyward.signatures.replacements import read_curated
+from keyward.signatures.store import Installed, Signatures, open_signatures, shipped_folder
 
 
 def signatures(version: str) -> Signatures:
@@ -96,3 +97,51 @@ def test_most_models_are_closed() -> None:
             extras.append(found.entry.call.extra)
     assert len(extras) > 1500
     assert extras.count("open") / len(extras) < 1 / 6
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "keyword", "later"),
+    [
+        ("transformers.TrainingArguments", "init", "evaluation_strategy", "eval_strategy"),
+        ("transformers.Trainer", "init", "tokenizer", "processing_class"),
+        ("transformers.BertForMaskedLM", "call", "masked_lm_labels", "labels"),
+        ("transformers.T5ForConditionalGeneration", "call", "lm_labels", "labels"),
+        ("transformers.GPT2LMHeadModel", "call", "past", "past_key_values"),
+        ("transformers.BertModel", "call", "lm_labels", ""),
+    ],
+)
+def test_replaced_keywords(name: str, place: str, keyword: str, later: str) -> None:
+    found = signatures("5.23.0").keyword_replacement(name, keyword, place)
+    assert (found.name if found else "") == later
+
+
+def test_replaced_names() -> None:
+    opened = signatures("5.23.0")
+    found = opened.replacement("transformers.DeiTFeatureExtractor")
+    assert found is not None and found.name == "transformers.DeiTImageProcessor"
+    assert opened.replacement("transformers.WhisperFeatureExtractor") is None
+
+
+def test_each_curated_line_names_its_source() -> None:
+    table = read_curated(shipped_folder())
+    assert len(table) > 30
+    for line in table:
+        assert line.source.startswith("https://"), line
+        assert (line.kind == "keyword") is bool(line.keyword), line
+
+
+def test_since_when_and_until_when() -> None:
+    periods = signatures("5.23.0").keyword_lifetime("transformers.BertModel", "labels")
+    fates = [period.fate for period in periods]
+    assert fates.index("refused") < fates.index("ignored")
+    assert signatures("5.23.0").lifetime("transformers.DeiTFeatureExtractor")[-1].fate == "absent"
+
+
+@pytest.mark.parametrize("version", ["4.57.6", "5.23.0"])
+def test_a_version_of_the_history_whatever_is_installed(version: str) -> None:
+    installed = [Installed("transformers", "4.40.0", "none", ".venv")]
+    opened = open_signatures(installed, against={"transformers": version})
+    found = opened.find("transformers.BertModel")
+    assert found is not None and found.entry.call is not None
+    assert found.library.label == f"transformers {version} (history)"
+    assert found.entry.call.extra == ("refused" if version < "5" else "ignored")

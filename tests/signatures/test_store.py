@@ -163,36 +163,3 @@ def test_names_come_and_go_with_versions(shipped: Path) -> None:
     assert old.gone("lib.Old") is None
     assert new.gone("lib.Old") == "2.0"
     assert new.gone("lib.Net") is None and new.gone("lib.Never") is None
-
-
-def test_a_version_that_changes_nothing_adds_nothing(shipped: Path, tmp_path: Path) -> None:
-    family = (shipped / "lib" / "families" / "nets.json").read_bytes()
-    merge(shipped / "lib", release("2.1", entry("x"), entry("x", name="New")))
-    assert (shipped / "lib" / "families" / "nets.json").read_bytes() == family
-    assert keywords(of_version("2.1", shipped)) == ("x",)
-
-
-def test_the_order_in_which_versions_are_merged_does_not_matter(shipped: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    merge(other, release("1.0", entry("x", "labels"), entry("x", name="Old")))
-    merge(other, release("1.5", entry("x", "labels"), entry("x", name="Old")))
-    merge(other, release("2.0", entry("x"), entry("x", name="New")))
-    for name in ("index.json", "families/nets.json"):
-        assert (other / name).read_bytes() == (shipped / "lib" / name).read_bytes()
-
-
-@pytest.mark.parametrize("damage", ["", "{", '{"format": 0, "distribution": "lib", "versions": []}'])
-def test_a_damaged_history_is_absent_and_one_sentence_says_so(shipped: Path, damage: str) -> None:
-    (shipped / "lib" / "index.json").write_text(damage)
-    signatures = open_signatures(None, None, shipped)
-    assert signatures.find("lib.Net") is None
-    assert len(signatures.problems) == 1
-
-
-def test_shipped_files_are_never_removed(shipped: Path) -> None:
-    path = shipped / "lib" / "families" / "nets.json"
-    path.write_text("{")
-    signatures = open_signatures(None, None, shipped)
-    assert signatures.find("lib.Net") is None
-    assert signatures.problems
-    assert path.exists()

@@ -134,6 +134,29 @@ def doctor(context: click.Context, /, python: str | None) -> None:
     context.exit(run(python, context.color))
 
 
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@python_option
+@click.option("--library", "names", metavar="NAME", multiple=True, help="Library to write stubs of. Can be repeated.")
+@click.option(
+    "--checker",
+    type=click.Choice(["pyright", "mypy", "ty"]),
+    default="pyright",
+    show_default=True,
+    help="What will read them; basedpyright and Pylance read what pyright does.",
+)
+@verbose_option
+@click.pass_context
+def stubs(context: click.Context, /, folder: str, **options: Any) -> None:
+    """Write stubs into DIR that let pyright, mypy and ty see what a model's call accepts.
+
+    Default: transformers and diffusers, as installed. For pyright let DIR be `typings`.
+    """
+    from .stubs import run
+
+    context.exit(run(folder, **options))
+
+
 @main.group()
 def signatures() -> None:
     """Commands for whoever maintains the shipped signatures."""

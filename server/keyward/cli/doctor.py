@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..environment.fingerprint import installed
+from ..environment.fingerprint import installed, survey
 from ..environment.index import KNOWN, default_cache
 from ..environment.interpreter import Interpreter
 from . import environments
@@ -33,7 +33,13 @@ class Section:
 def run(python: str | None, color: bool | None) -> int:
     """Prints it; the exit code is 1 where something is amiss."""
     interpreter = environments.find(python)
-    sections = [_own(), _interpreter(interpreter), _libraries(interpreter), _cache(default_cache())]
+    sections = [
+        _own(),
+        _interpreter(interpreter),
+        _libraries(interpreter),
+        *_shadowed(interpreter),
+        _cache(default_cache()),
+    ]
     width = max(len(section.title) for section in sections)
     for section in sections:
         for number, row in enumerate(section.rows):
@@ -112,6 +118,30 @@ def _libraries(interpreter: Interpreter) -> Section:
     section.rows = section.rows or ["none"]
     section.rows += (f"note: {problem}" for problem in signatures.problems)
     return section
+
+
+def _shadowed(interpreter: Interpreter) -> list[Section]:
+    """Libraries that are installed more than once, where it matters which of them is imported."""
+    seen = survey(interpreter)
+    matter = {library.distribution for library in environments.open_for(interpreter).libraries} | {*KNOWN}
+    first = {placed.installed.distribution: placed for placed in seen.found}
+    section = Section("Installed twice")
+    for placed in seen.shadowed:
+        name, version = placed.installed.distribution, placed.installed.version
+        if name not in matter:
+            continue
+        counts = first[name]
+        if counts.entry == placed.entry:
+            section.rows.append(f"{name} {version} and {counts.installed.version} in {placed.entry}")
+            section.advice.append(
+                f"{placed.entry} has records of {name} {version} and of {counts.installed.version}, which was written"
+                f" last and counts: install {name} anew."
+            )
+        else:
+            section.rows.append(
+                f"{name} {version} in {placed.entry}: not imported, {counts.installed.version} in {counts.entry} is"
+            )
+    return [section] if section.rows else []
 
 
 def _cache(folder: Path) -> Section:

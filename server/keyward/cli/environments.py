@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..environment.fingerprint import canonical, installed
+from ..environment.import_path import import_path
 from ..environment.index import Progress, default_cache, is_current, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..signatures.store import Installed, Signatures, open_signatures
@@ -62,8 +63,9 @@ def _missing(interpreter: Interpreter, wanted: frozenset[str], cache: Path) -> I
     if not any(item.distribution == "torch" for item in installed(interpreter)):
         return
     shipped = _shipped(here)
+    path = import_path(interpreter)
     for item in here:
-        if item.distribution not in shipped and not is_current(cache, item):
+        if item.distribution not in shipped and not is_current(cache, item, path):
             yield item.distribution
 
 

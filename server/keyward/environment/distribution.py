@@ -10,12 +10,22 @@ import msgspec
 
 from ..signatures.model import FORMAT, Dated, Entry, Exported, Index
 from ..signatures.store import Installed, read_family, read_index
-from ..signatures.writer import write_family, write_index
+from ..signatures.writer import write_atomically, write_family, write_index
 from ..worker import protocol
+from .import_path import ImportPath
 from .worker_client import Ending, Message
 
 _RESTARTS = 8
 _INDEX_EVERY = 40
+_LACKING = "lacking.json"
+
+
+def read_lacking(folder: Path) -> tuple[str, ...]:
+    """Modules that were not installed and would have been needed to read all of a distribution."""
+    try:
+        return msgspec.json.decode((folder / _LACKING).read_bytes(), type=tuple[str, ...])
+    except (OSError, msgspec.DecodeError):
+        return ()
 
 
 class DistributionIndex:
@@ -29,6 +39,8 @@ class DistributionIndex:
         run: runs the worker with a request and a listener.
         progress: called with done, total and label.
         changed: called when there is something new to open.
+        stays: asked at the end, with whether there were problems: whether what was read is about what is installed.
+        path: where the interpreter imports from.
     """
 
     def __init__(
@@ -40,6 +52,8 @@ class DistributionIndex:
         run: Callable[[Message, Callable[[Message], None]], Ending],
         progress: Callable[[int, int, str], None],
         changed: Callable[[], None],
+        stays: Callable[[bool], bool],
+        path: ImportPath,
     ) -> None:
         self._item = item
         self._folder = folder
@@ -48,6 +62,9 @@ class DistributionIndex:
         self._run = run
         self._progress = progress
         self._changed = changed
+        self._stays = stays
+        self._path = path
+        self._lacking: set[str] = set()
         self._exports: dict[str, dict[str, list[Exported]]] = {}
         self._modules: dict[str, str] = {}
         self._have: list[str] = []
@@ -81,6 +98,9 @@ class DistributionIndex:
             )
             ending = self._run(request, self._hear)
             if ending.kind == "done":
+                if not self._stays(bool(self.problems)):
+                    return False
+                self._write_lacking()
                 self._write_index(complete=True)
                 return True
             if ending.kind in ("cancelled", "not started"):
@@ -108,6 +128,8 @@ class DistributionIndex:
             self._progress(message["done"], message["total"], message["label"])
         elif kind == "problem":
             self.problems.append(str(message["text"]))
+            if missing := message.get("missing"):
+                self._lacking.add(str(missing))
         elif kind == "index":
             self._exports = {
                 module: {name: [Exported(self._item.version, origin)] for name, origin in names.items()}
@@ -127,6 +149,12 @@ class DistributionIndex:
 
     def _note_modules(self, family: str, entries: list[Entry | None]) -> None:
         self._modules.update({entry.module: family for entry in entries if entry is not None})
+
+    def _write_lacking(self) -> None:
+        """Note what modules wanted that is not installed: once it is, they can be read."""
+        lacking = sorted(name for name in self._lacking if not self._path.finds(name))
+        if lacking or (self._folder / _LACKING).exists():
+            write_atomically(self._folder / _LACKING, msgspec.json.encode(lacking))
 
     def _write_index(self, *, complete: bool) -> None:
         write_index(

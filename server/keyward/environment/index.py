@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -20,8 +22,9 @@ from ..signatures.model import Index
 from ..signatures.store import Installed, cache_folder, read_index, recipe
 from ..signatures.writer import write_atomically
 from ..worker import protocol
-from .distribution import DistributionIndex
-from .fingerprint import installed
+from .distribution import DistributionIndex, read_lacking
+from .fingerprint import Survey, survey
+from .import_path import ImportPath
 from .interpreter import Interpreter
 from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
 
@@ -52,6 +55,8 @@ class Report(msgspec.Struct, frozen=True):
     """Distributions that were read anew."""
     problems: tuple[str, ...] = ()
     cancelled: bool = False
+    moved: bool = False
+    """Something was installed or removed while it was read, so that it has to be read again."""
 
 
 def default_cache() -> Path:
@@ -59,14 +64,28 @@ def default_cache() -> Path:
     return Path(platformdirs.user_cache_dir("keyward", appauthor=False))
 
 
-def is_current(cache: Path, item: Installed) -> bool:
-    """Whether the cache holds all of a distribution."""
+def is_current(cache: Path, item: Installed, path: ImportPath | None = None) -> bool:
+    """Whether the cache holds all of a distribution.
+
+    With an import path: as far as it can be read there, where modules that were missing once may be installed by now.
+    """
     folder = cache_folder(cache, item)
     try:
         index = read_index(folder)
-        return index is not None and index.complete and not _missing(folder, index)
     except ValueError:
         return False
+    if index is None or not index.complete or _missing(folder, index):
+        return False
+    return path is None or not any(path.finds(name) for name in read_lacking(folder))
+
+
+def is_begun(cache: Path, item: Installed) -> bool:
+    """Whether the cache holds anything of a distribution."""
+    try:
+        index = read_index(cache_folder(cache, item))
+    except ValueError:
+        return False
+    return index is not None and bool(index.modules)
 
 
 def _missing(folder: Path, index: Index) -> set[str]:
@@ -115,7 +134,8 @@ def update_index(
         return run.report("Nothing is started in a folder that is not trusted: the libraries are not read.")
     if interpreter.path is None:
         return run.report(interpreter.problem)
-    here = {item.distribution: item for item in installed(interpreter)}
+    run.seen = survey(interpreter)
+    here = {item.distribution: item for item in run.seen.installed}
     wanted = None if only is None else set(only)
     for name in KNOWN:
         if name in here and (wanted is None or name in wanted):
@@ -134,6 +154,29 @@ def _remove_outdated(cache: Path) -> None:
         for folder in cache.iterdir():
             if folder.name != recipe() and folder.is_dir() and folder.stat().st_mtime < limit:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed had begun to write."""
+    for path in (*folder.glob(".*"), *folder.glob("families/.*")):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _written(folder: Path) -> int:
+    """Changes when the index in a folder is written."""
+    try:
+        return os.stat(folder / "index.json").st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _temporary_cache() -> Path:
+    """What stands for a cache folder that cannot be written, until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="keyward-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class _Run:
@@ -158,17 +201,19 @@ class _Run:
         self._silence_limit = silence_limit
         self._problems: list[str] = []
         self._indexed: list[str] = []
+        self._moved = False
+        self.seen = Survey()
         self._given_up = False
 
     @property
     def stopped(self) -> bool:
-        return self._given_up or self._cancelled.is_set()
+        return self._given_up or self._moved or self._cancelled.is_set()
 
     def report(self, problem: str = "") -> Report:
         if problem:
             self._problems.append(problem)
         problems = tuple(dict.fromkeys(self._problems))
-        return Report(self._cache, tuple(self._indexed), problems, self._cancelled.is_set())
+        return Report(self._cache, tuple(self._indexed), problems, self._cancelled.is_set(), self._moved)
 
     def scan(self, here: tuple[Installed, ...]) -> dict[str, list[str]]:
         """Distribution -> modules that define torch modules; remembered until something is installed."""
@@ -185,7 +230,7 @@ class _Run:
             if message["type"] == "scan":
                 found.update({item["name"]: item["modules"] for item in message["distributions"]})
 
-        if self._run_worker(protocol.scan_request(), hear).kind == "done":
+        if self._run_worker(protocol.scan_request(), hear).kind == "done" and self.seen.holds():
             # Without the note the next refresh scans again, and is right all the same.
             with suppress(OSError):
                 write_atomically(path, msgspec.json.encode(found))
@@ -193,7 +238,7 @@ class _Run:
 
     def bring_up_to_date(self, item: Installed, modules: tuple[str, ...]) -> None:
         """Index one distribution unless the cache has it."""
-        if self.stopped or is_current(self._cache, item):
+        if self.stopped or is_current(self._cache, item, self.seen.path):
             return
         try:
             self._index(item, modules)
@@ -203,7 +248,7 @@ class _Run:
                 " what is read now is forgotten at the end."
             )
             try:
-                self._cache = Path(tempfile.mkdtemp(prefix="keyward-"))
+                self._cache = _temporary_cache()
                 self._index(item, modules)
             except OSError as second:
                 self._problems.append(f"No temporary folder can be written either ({second.strerror or second}).")
@@ -213,22 +258,13 @@ class _Run:
         folder = cache_folder(self._cache, item)
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{folder}.lock")
-        waited = 0.0
-        while not self.stopped:
-            try:
-                lock.acquire(timeout=_LOCK_POLL)
-                break
-            except Timeout:
-                waited += _LOCK_POLL
-                if waited > _LOCK_WAIT:
-                    self._problems.append(f"Another process has been indexing {item.distribution} for too long.")
-                    return
-        if self.stopped:
+        if not self._acquire(lock, item, folder):
             return
         try:
-            if is_current(self._cache, item):  # the other process has done it
+            if is_current(self._cache, item, self.seen.path):  # the other process has done it
                 self._changed(self._cache)
                 return
+            _remove_leftovers(folder)
             index = DistributionIndex(
                 item,
                 folder,
@@ -237,13 +273,56 @@ class _Run:
                 self._run_worker,
                 lambda done, total, label: self._progress(Progress(item.distribution, done, total, label)),
                 lambda: self._changed(self._cache),
+                lambda problems: self._stays(item, problems),
+                self.seen.path,
             )
             if index.build():
                 self._indexed.append(item.distribution)
                 _remove_outdated(self._cache)
+            elif not self.stopped:
+                self._stays(item, True)
+            if self._moved:
+                shutil.rmtree(folder, ignore_errors=True)
+                self._problems.append(f"Something was installed while {item.distribution} was read: it is read again.")
+                return
             self._problems.extend(index.problems)
         finally:
             lock.release()
+
+    def _acquire(self, lock: FileLock, item: Installed, folder: Path) -> bool:
+        """Wait while another process reads the same; False: it does so for too long, or nobody wants it any more.
+
+        The system releases the lock of a process that has died. What the other one has written already is used.
+        """
+        waited = 0.0
+        seen = _written(folder)
+        while not self.stopped:
+            try:
+                lock.acquire(timeout=_LOCK_POLL if waited else 0.0)
+                return True
+            except Timeout:
+                self._progress(Progress(item.distribution, 0, 1, "another process reads it"))
+            except NotImplementedError:  # a file system without locks: both read it, and what they write is the same
+                return True
+            waited += _LOCK_POLL
+            if waited > _LOCK_WAIT:
+                self._problems.append(f"Another process has been indexing {item.distribution} for too long.")
+                return False
+            if (now := _written(folder)) != seen:
+                seen = now
+                self._changed(self._cache)
+        return False
+
+    def _stays(self, item: Installed, problems: bool) -> bool:
+        """Whether what was read of a distribution is about what is installed.
+
+        Not if it was replaced meanwhile; nor if anything else was and there were problems, which may come from that.
+        """
+        if self.seen.holds():
+            return True
+        here = survey(self._interpreter).installed
+        self._moved = here != self.seen.installed and (problems or item not in here)
+        return not self._moved
 
     def _run_worker(self, request: Message, hear: Callable[[Message], None]) -> Ending:
         path = self._interpreter.path

@@ -128,8 +128,9 @@ def _nearest(start: Path, workspace: Path | None) -> Interpreter | None:
     limit = Path(os.path.abspath(workspace)) if workspace is not None else None
     for candidate in (folder, *folder.parents):
         for name in _ENVIRONMENT_NAMES:
-            executable = _executable(candidate / name)
-            if executable is not None and (candidate / name / "pyvenv.cfg").is_file():
+            if not (candidate / name / "pyvenv.cfg").is_file():
+                continue
+            if (executable := _executable(candidate / name)) is not None:
                 return Interpreter(executable, f"{name} in {candidate}")
         if candidate == limit:
             break

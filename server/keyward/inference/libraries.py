@@ -42,6 +42,25 @@ RETURNS_SELF = frozenset(
 MAKES_INSTANCE = frozenset(("from_pretrained", "from_config", "_from_config"))
 """Class methods of transformers that return an instance of the class (or of the class that an Auto class chooses)."""
 
+OVERRIDDEN = frozenset(
+    (
+        "generate",
+        "get_decoder",
+        "get_encoder",
+        "get_input_embeddings",
+        "get_output_embeddings",
+        "get_position_embeddings",
+        "prepare_inputs_for_generation",
+        "resize_position_embeddings",
+        "resize_token_embeddings",
+        "set_decoder",
+        "set_input_embeddings",
+        "set_output_embeddings",
+        "tie_weights",
+    )
+)
+"""Methods of `PreTrainedModel` and `GenerationMixin` that many a model overrides with other parameters and results."""
+
 CHANGES_OUTPUT = frozenset(("return_dict", "torchscript", "output_loading_info", "use_return_dict"))
 """Keywords of those under which the model, or what it returns, is something else than usual."""
 

@@ -40,6 +40,7 @@ class Analyst:
         The handler runs on without a pause where the snapshot is there or quickly made, so that it sees the very text
         that its request is about.
         """
+        self._session.workspace.look()
         task = self._session.task(uri)
         if task is None or task.light:
             return self.at_once(uri)

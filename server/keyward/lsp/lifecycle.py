@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from .server import Server
 
 SECTION = "keyward"
-WATCHED = ("**/*.py", "**/pyvenv.cfg", "**/site-packages/*.dist-info/METADATA")
+INSTALLED = ("*.{dist-info,egg-info,egg,egg-link,pth}", "*.dist-info/RECORD")
+"""What comes or goes in a folder of libraries when one is installed or removed; a removed folder is one event."""
+WATCHED = ("**/*.py", "**/{.venv,venv}", "**/pyvenv.cfg", *(f"**/site-packages/{pattern}" for pattern in INSTALLED))
+_LIBRARIES = "keyward/libraries"
 
 
 def initialize(server: Server, parameters: types.InitializeParams) -> None:
@@ -48,6 +52,34 @@ def initialized(server: Server, parameters: types.InitializedParams) -> None:
     if registrations:
         server.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=registrations))
     _ask_for_settings(server)
+
+
+def watch_libraries(server: Server) -> None:
+    """Has the client tell when something is installed where no workspace folder is, if it can do that."""
+    support = get_capability(server.client_capabilities, "workspace.did_change_watched_files")
+    if support is None or not (support.dynamic_registration and support.relative_pattern_support):
+        return
+    workspace = server.session.workspace
+    inside = [Path(folder) for folder in workspace.folders]
+    folders = {folder for folder in workspace.watched if not any(map(folder.is_relative_to, inside))}
+    if folders == server.watched:
+        return
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    if server.watched:
+        gone = types.Unregistration(id=_LIBRARIES, method=method)
+        server.ask(types.CLIENT_UNREGISTER_CAPABILITY, types.UnregistrationParams(unregisterations=[gone]))
+    server.watched = folders
+    if folders:
+        patterns = [
+            types.RelativePattern(base_uri=convert.to_uri(str(folder)), pattern=pattern)
+            for folder in sorted(folders)
+            for pattern in INSTALLED
+        ]
+        options = types.DidChangeWatchedFilesRegistrationOptions(
+            watchers=[types.FileSystemWatcher(glob_pattern=pattern) for pattern in patterns]
+        )
+        registration = types.Registration(id=_LIBRARIES, method=method, register_options=options)
+        server.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=[registration]))
 
 
 def did_change_configuration(server: Server, parameters: types.DidChangeConfigurationParams) -> None:

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -35,10 +36,14 @@ class Server(LanguageServer):
         super().__init__("keyward", __version__, protocol_cls=Protocol)
         self.loop = asyncio.get_running_loop()
         self.progress_bars = ProgressBars(self)
-        self.session = Session(self._world_changed, self.progress_bars.tell)
+        self.session = Session(
+            self._world_changed, self.progress_bars.tell, partial(self.on_loop, self.loop.call_later)
+        )
         self.diagnostics = Diagnostics(self)
         self.analyst = Analyst(self.session, self.diagnostics.outdated)
         self.unit = Unit.UTF16
+        self.watched: set[Path] = set()
+        """Folders of libraries that the client watches."""
         for module in (lifecycle, synchronisation):
             for method, handler in module.NOTIFICATIONS.items():
                 self.feature(method)(handled(method, partial(handler, self)))
@@ -69,8 +74,9 @@ class Server(LanguageServer):
     def _world_changed(self) -> None:
         """Called from any thread when documents have to be judged anew."""
         self.on_loop(self.diagnostics.outdated)
+        self.on_loop(lifecycle.watch_libraries, self)
 
-    def on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+    def on_loop(self, function: Callable[..., object], *arguments: Any) -> None:
         """Calls a function on the event loop; from any thread, and for nothing once the loop has ended."""
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(function, *arguments)

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from . import convert
+from . import convert, lifecycle
 
 if TYPE_CHECKING:
     from .server import Server
+
+AFTER_OPENING = 0.5
+"""Seconds after which the client is asked to watch the libraries of a document."""
 
 
 def did_open(server: Server, parameters: types.DidOpenTextDocumentParams) -> None:
     document = parameters.text_document
     server.session.open(document.uri, convert.to_path(document.uri), document.version, document.text)
     server.diagnostics.changed(document.uri)
+    # After the diagnostics: those find out which libraries count.
+    server.loop.call_later(AFTER_OPENING, lifecycle.watch_libraries, server)
 
 
 def did_change(server: Server, parameters: types.DidChangeTextDocumentParams) -> None:

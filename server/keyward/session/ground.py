@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..environment.fingerprint import installed, site_folders
+from ..environment.fingerprint import Survey, still_installing, survey
+from ..environment.index import is_begun, is_current
 from ..environment.interpreter import Interpreter
 from ..inference.answers import Answers, Question
 from ..inference.world import World
@@ -29,11 +30,11 @@ class Ground:
     ) -> None:
         """`changed` is called from any thread when `world` is another one; `read` gives the text of a file."""
         self.interpreter = interpreter
-        self.site_folders: tuple[Path, ...] = ()
-        self.installed: tuple[Installed, ...] | None = None
+        self._survey = Survey() if interpreter.path is None else survey(interpreter)
+        self._settled = False
+        self._judging = None if interpreter.path is None else self._survey.installed
         self._changed = changed
-        self._look()
-        self._signatures = open_signatures(self.installed, cache)
+        self._signatures = open_signatures(self._judging, cache)
         self._oracle = Oracle(
             folders,
             client=JediClient(str(cache / "jedi") if cache is not None else ""),
@@ -52,14 +53,55 @@ class Ground:
             world = self._world = World(signatures, answers)
         return world
 
-    def moved(self) -> bool:
-        """Whether other libraries are installed than when it was opened last."""
-        return self.interpreter.path is not None and installed(self.interpreter) != self.installed
+    @property
+    def site_folders(self) -> tuple[Path, ...]:
+        """The folders that hold the interpreter's libraries."""
+        path = self._survey.path
+        return (*path.entries, *(place.parent for name, place in path.packages.items() if "." not in name))
 
-    def reopen(self, cache: Path) -> None:
-        """Looks at the installed libraries and the index again, now in this cache folder."""
-        self._look()
-        self._signatures = open_signatures(self.installed, cache)
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The folders in which something comes or goes when libraries are installed or removed."""
+        return tuple(entry for entry in self._survey.path.entries if entry.is_dir())
+
+    @property
+    def behind(self) -> bool:
+        """Whether a library is still judged by the one that it took the place of."""
+        return self.interpreter.path is not None and self._judging != self._survey.installed
+
+    def look(self) -> tuple[bool, float]:
+        """Looks whether other libraries are installed than when it was looked last, and takes note once they are.
+
+        Returns:
+            whether there are; and in how many seconds to look again, because somebody seems to be installing (what is
+            known stays as it is until then), 0.0 where there is no reason to.
+        """
+        path = self.interpreter.path
+        holds = self._survey.holds()
+        if (
+            path is None or not path.exists() or (holds and self._settled)
+        ):  # of an environment that is gone the last stays
+            return False, 0.0
+        seen = self._survey if holds else survey(self.interpreter)
+        if seconds := still_installing(seen, self._survey):
+            return False, seconds
+        before, self._survey, self._settled = self._survey, seen, True
+        return seen.installed != before.installed, 0.0
+
+    def reopen(self, cache: Path, *, final: bool = False) -> None:
+        """Opens the signatures of what was seen last, in this cache folder.
+
+        A library that was replaced is judged by what was known of it until as much is known of the one that took its
+        place. `final`: no more is going to be known.
+        """
+        before = {item.distribution: item for item in self._judging or ()}
+        self._judging = tuple(
+            item
+            if (old := before.get(item.distribution, item)) == item or _replaces(item, old, cache, final=final)
+            else old
+            for item in self._survey.installed
+        )
+        self._signatures = open_signatures(self._judging, cache)
 
     def renew(self, cache: Path) -> None:
         """Has all questions answered anew: the index is complete."""
@@ -83,13 +125,20 @@ class Ground:
         self._oracle.close()
 
     def _stubs_in(self, cache: Path | None) -> Callable[[], str]:
-        installed = self.installed
-        return lambda: "" if cache is None else stub_tree(installed, cache, cache / "stubs")
-
-    def _look(self) -> None:
-        if self.interpreter.path is not None and not self.interpreter.problem:
-            self.site_folders = site_folders(self.interpreter)
-            self.installed = installed(self.interpreter)
+        judging = self._judging
+        return lambda: "" if cache is None else stub_tree(judging, cache, cache / "stubs")
 
     def _answered(self, _: Answers) -> None:
         self._changed()
+
+
+def _replaces(new: Installed, old: Installed, cache: Path, *, final: bool) -> bool:
+    """Whether enough is known of a library to judge by it, and no longer by the one that it took the place of."""
+    if _is_shipped(new) or (is_begun(cache, new) and (final or is_current(cache, new))):
+        return True
+    return not is_begun(cache, old) and not _is_shipped(old)
+
+
+def _is_shipped(item: Installed) -> bool:
+    """Whether this very version came with Keyward."""
+    return any(library.distribution == item.distribution for library in open_signatures((item,)).libraries)

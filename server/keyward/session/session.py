@@ -10,16 +10,16 @@ from .documents import Change, Document, Task
 from .oracle import read_file
 from .places import Located, locate
 from .settings import Settings
-from .workspace import Tell, Workspace, families_named
+from .workspace import Later, Tell, Workspace, families_named
 
 
 class Session:
     """Documents by URI. To be used from one thread."""
 
-    def __init__(self, changed: Callable[[], None], tell: Tell) -> None:
-        """For `changed` and `tell` see `Workspace`."""
+    def __init__(self, changed: Callable[[], None], tell: Tell, later: Later) -> None:
+        """For `changed`, `tell` and `later` see `Workspace`."""
         self.documents: dict[str, Document] = {}
-        self.workspace = Workspace(changed, tell, self.text_of)
+        self.workspace = Workspace(changed, tell, self.text_of, later=later)
 
     def open(self, uri: str, path: str, version: int, text: str) -> None:
         self.documents[uri] = Document(uri, path, version, text)

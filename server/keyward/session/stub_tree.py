@@ -14,7 +14,8 @@ import msgspec
 
 from ..inference.libraries import MAKES_INSTANCE, RETURNS_SELF
 from ..signatures.store import Installed, open_signatures
-from ..signatures.stubs import Methods, is_complete, stub_fingerprint, stub_source, write_stubs
+from ..signatures.stub_text import Methods
+from ..signatures.stubs import is_complete, stub_fingerprint, stub_source, write_stubs
 from .own_process import own_command
 
 _LIMIT = 120.0

@@ -3,6 +3,9 @@
 Used by the language server and by the command line. Asking for a `world` reads a few small files the first time and
 starts nothing; the index is brought up to date in a thread of its own, and `changed` is called when that, or jedi, has
 something new to say.
+
+Nothing is polled. Whatever happens in the editor is an occasion to look whether libraries or interpreters are others
+than they were, at most every other second; once somebody is seen installing, further looks follow until that is over.
 """
 
 from __future__ import annotations
@@ -11,10 +14,13 @@ import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from ..environment.fingerprint import QUIET
 from ..environment.index import Progress, default_cache, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..inference.answers import Question
@@ -27,12 +33,24 @@ logger = logging.getLogger(__name__)
 
 _MODEL_NAME = re.compile(rb"\b([A-Z][A-Za-z0-9]+?)(?:Model|For[A-Z][A-Za-z0-9]*|Config|Tokenizer|ImageProcessor)\b")
 
+_LOOK_AGAIN = 2.0
+"""Seconds between two looks at what is installed, unless there is a reason for one."""
+_SAVED_AGAIN = 0.2
+"""The same, when files are saved: all of them may be."""
+_TOLD = re.compile(r"(?:pyvenv\.cfg|\.pth|\.egg|\.egg-link|\.(?:dist|egg)-info(?:[/\\][^/\\]+)?)$")
+"""Files whose change is a reason."""
+_GONE = 3.0
+"""Seconds that an interpreter which is gone is waited for: environments are made anew."""
+
 Tell = Callable[[str, str, int, int], None]
 """Told of long work: title, what is being done, how many steps of how many are made."""
 
+Later = Callable[[float, Callable[[], None]], None]
+"""Has a function called after so many seconds, on the thread that the workspace is used from."""
+
 
 class Workspace:
-    """To be used from one thread; `changed` and `tell` are called from others."""
+    """To be used from one thread; `changed`, `tell` and `later` are called from others."""
 
     def __init__(
         self,
@@ -40,6 +58,7 @@ class Workspace:
         tell: Tell = lambda *_: None,
         text_of: Callable[[str], bytes | None] = read_file,
         cache: Path | None = None,
+        later: Later = lambda *_: None,
     ) -> None:
         """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's."""
         self.trusted = True
@@ -47,6 +66,7 @@ class Workspace:
         self._changed = changed
         self._tell = tell
         self._text_of = text_of
+        self._later = later
         self._cache = cache or default_cache()
         self._folders: list[str] = []
         self._given: dict[str, object] = {}
@@ -55,6 +75,10 @@ class Workspace:
         self._by_folder: dict[str, Ground] = {}
         self._indexer: ThreadPoolExecutor | None = None
         self._indexed: set[Path | None] = set()
+        self._awaited: set[Path | None] = set()
+        """Interpreters that are going to be looked at."""
+        self._looked = 0.0
+        self._gone: dict[Path, float] = {}
         self._closing = threading.Event()
 
     # --- folders and settings ---------------------------------------------------------------------------------------
@@ -94,7 +118,7 @@ class Workspace:
             return
         self._settings[folder] = settings
         if before is None or before.python != settings.python:
-            self._by_folder.clear()
+            self._find_again()
         self._changed()
 
     def settings(self, path: str) -> Settings:
@@ -112,12 +136,16 @@ class Workspace:
         parent = os.path.dirname(path)
         ground = self._by_folder.get(parent)
         if ground is None:
-            interpreter = self._interpreter(path)
-            ground = self._grounds.get(interpreter.path)
-            if ground is None:
-                ground = Ground(interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of)
-                self._grounds[interpreter.path] = ground
-            self._by_folder[parent] = ground
+            ground = self._by_folder[parent] = self._ground_of(self._interpreter(path))
+        return ground
+
+    def _ground_of(self, interpreter: Interpreter) -> Ground:
+        ground = self._grounds.get(interpreter.path)
+        if ground is None or ground.interpreter.problem != interpreter.problem:
+            if interpreter.problem:
+                logger.warning("%s", interpreter.problem)
+            ground = Ground(interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of)
+            self._grounds[interpreter.path] = ground
         return ground
 
     def world(self, path: str) -> World:
@@ -141,6 +169,7 @@ class Workspace:
         ground.ask(path, questions)
         if ground.interpreter.path not in self._indexed:
             self._refresh(ground, tuple(families))
+        self.look()
 
     def closed(self, path: str) -> None:
         self.ground(path).forget(path)
@@ -148,11 +177,23 @@ class Workspace:
     def files_changed(self, paths: Iterable[str]) -> None:
         """Files were saved, made or removed: what rests on them is asked anew, and libraries are looked at again."""
         changed = tuple(paths)
-        if any(os.path.basename(path) in ("pyvenv.cfg", "METADATA") for path in changed):
-            self._by_folder.clear()
         for ground in self._grounds.values():
             ground.files_changed(changed)
-            self._refresh(ground, ())
+        # No files at all: all that the client has to say is that its user is back.
+        self.look(0.0 if not changed or any(map(_TOLD.search, changed)) else _SAVED_AGAIN)
+
+    def look(self, again: float = _LOOK_AGAIN) -> None:
+        """Looks whether libraries or interpreters are others now, unless that was done less than `again` seconds ago.
+
+        Cheap: to be called whenever something happens. Does not wait; `changed` is called if it is so.
+        """
+        if time.monotonic() - self._looked >= again:
+            self._look()
+
+    @property
+    def watched(self) -> frozenset[Path]:
+        """Folders in which something comes or goes when libraries are installed or removed."""
+        return frozenset(folder for ground in self._grounds.values() for folder in ground.watched)
 
     def close(self) -> None:
         """Ends all that was started."""
@@ -162,6 +203,41 @@ class Workspace:
         for ground in self._grounds.values():
             ground.close()
 
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        if self._find_again():
+            self._changed()
+        for ground in self._grounds.values():
+            if ground.interpreter.path in self._indexed:
+                self._refresh(ground, ())
+
+    def _find_again(self) -> bool:
+        """Finds the interpreter of each folder anew; whether one of them is another now. Unused ones are let go."""
+        moved = False
+        for folder, ground in tuple(self._by_folder.items()):
+            interpreter = self._interpreter(os.path.join(folder, "file"))
+            if interpreter.path != ground.interpreter.path and not self._comes_back(ground):
+                self._by_folder[folder] = self._ground_of(interpreter)
+                moved = True
+        if moved:
+            used = [ground.interpreter.path for ground in self._by_folder.values()]
+            for path in [path for path in self._grounds if path not in used]:
+                self._grounds.pop(path).close()
+                self._indexed.discard(path)
+        return moved
+
+    def _comes_back(self, ground: Ground) -> bool:
+        """Whether an interpreter has gone so short a while ago that it is waited for."""
+        path = ground.interpreter.path
+        if path is None or path.exists():
+            return False
+        left = self._gone.setdefault(path, time.monotonic()) + _GONE - time.monotonic()
+        if left <= 0:
+            del self._gone[path]
+            return False
+        self._later(left, self._look)
+        return True
+
     def _start_anew(self) -> None:
         """The folders are others: interpreters are found again, and jedi looks elsewhere."""
         for ground in self._grounds.values():
@@ -170,9 +246,15 @@ class Workspace:
         self._by_folder.clear()
 
     def _refresh(self, ground: Ground, families: tuple[str, ...]) -> None:
-        first = ground.interpreter.path not in self._indexed
-        self._indexed.add(ground.interpreter.path)
-        if ground.interpreter.path is None or self._closing.is_set():
+        path = ground.interpreter.path
+        if path is None or path in self._awaited:
+            return
+        self._awaited.add(path)
+        self._submit(ground, families, path not in self._indexed)
+        self._indexed.add(path)
+
+    def _submit(self, ground: Ground, families: tuple[str, ...], first: bool) -> None:
+        if self._closing.is_set():
             return
         if self._indexer is None:
             self._indexer = ThreadPoolExecutor(1, "index")
@@ -181,16 +263,21 @@ class Workspace:
     def _update(self, ground: Ground, families: tuple[str, ...], first: bool) -> None:
         """Runs on the index's thread. After the first time there is work only when something was installed."""
         try:
-            moved = ground.moved()
+            moved, seconds = ground.look()
+            if seconds:
+                self._later(seconds, partial(self._submit, ground, families, first))
+                return
+            self._awaited.discard(ground.interpreter.path)  # what happens from here on takes another look
             if moved:
                 ground.reopen(self._cache)
                 self._changed()
             if first or moved:
-                self._index(ground, families)
+                self._index(ground, families, moved)
         except Exception:
             logger.exception("The index could not be brought up to date.")
+            self._awaited.discard(ground.interpreter.path)
 
-    def _index(self, ground: Ground, families: tuple[str, ...]) -> None:
+    def _index(self, ground: Ground, families: tuple[str, ...], moved: bool) -> None:
         title = "Reading signatures"
 
         def progress(step: Progress) -> None:
@@ -213,7 +300,13 @@ class Workspace:
             )
         finally:
             self._tell(title, "", 1, 1)
-        if report.indexed:
+        if report.moved:
+            self._later(QUIET, partial(self._submit, ground, families, True))
+            return
+        if ground.behind:
+            ground.reopen(report.cache, final=True)
+            self._changed()
+        if report.indexed or moved:
             ground.renew(report.cache)
         for problem in report.problems:
             logger.warning("%s", problem)

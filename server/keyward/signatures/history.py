@@ -6,17 +6,20 @@ says, and a name that a version did not change gets no new item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from .model import FORMAT, Dated, Entry, Exported, Index
-from .store import at_version, order, read_family, read_index
-from .writer import write_family, write_index
-
-_DatedT = TypeVar("_DatedT", Dated, Exported)
+from .folders import PACKED_INDEX, packed_path
+from .model import Dated, Entry, Exported, Index
+from .packed import Chronicle, History, PackedFamily, pack_family
+from .packed_index import PackedIndex, family_of, pack_index
+from .sealed import seal, unseal
+from .texts import Key, Words, places, signatures_of, split
+from .versions import at_version, order
+from .writer import write_atomically
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -42,7 +45,7 @@ def published(version: Release) -> Release:
         wanted.add(name)
         entry = entries[name]
         queue.extend(entry.mro)
-        queue.extend(signature.returns for signature in (entry.call, entry.init) if signature is not None)
+        queue.extend(signature.returns for _, signature in signatures_of(entry))
     families = {
         family: {name: _slim(entry, entries) for name, entry in members.items() if name in wanted}
         for family, members in version.families.items()
@@ -68,80 +71,220 @@ def _slim(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
 
 
 def merge(folder: Path, added: Release) -> None:
-    """Add a version to the history in a folder, or replace it there.
+    """Add a version to the history in a folder, or replace it there. Files of which nothing changes stay as they are.
 
     Raises:
-        OSError: the folder cannot be written.
-        ValueError: what lies there cannot be read.
+        OSError: the folder cannot be read or written.
+        ValueError: what lies there cannot be read, or the release is of another distribution.
     """
-    index = read_index(folder) or Index(format=FORMAT, distribution=added.distribution, versions=())
-    others = [version for version in index.versions if version != added.version]
-    versions = sorted([*others, added.version], key=order)
-    exports = {
-        module: {
-            name: _exported(index.exports.get(module, {}).get(name, ()), versions, added, module, name)
-            for name in {**index.exports.get(module, {}), **added.exports.get(module, {})}
-        }
-        for module in {**index.exports, **added.exports}
-    }
-    modules = dict(index.modules)
-    for family in sorted({*index.modules.values(), *added.families}):
-        known = read_family(folder, family) if family in index.modules.values() else {}
-        new = added.families.get(family, {})
-        histories = {
-            name: _dated(known.get(name, ()), versions, added.version, new.get(name)) for name in {**known, **new}
-        }
-        write_family(folder, family, {name: history for name, history in histories.items() if history})
-        modules.update({entry.module: family for entry in new.values()})
-    write_index(
-        folder,
-        Index(
-            format=FORMAT,
-            distribution=added.distribution,
-            versions=tuple(versions),
-            exports={
-                module: {name: history for name, history in names.items() if history}
-                for module, names in exports.items()
-            },
-            modules=modules,
-        ),
-    )
+    merge_all(folder, (added,))
 
 
-def _exported(
-    history: Sequence[Exported], versions: Iterable[str], added: Release, module: str, name: str
-) -> list[Exported]:
-    def value(version: str) -> str:
-        if version == added.version:
-            return added.exports.get(module, {}).get(name, "")
-        item = at_version(history, version)
-        return item.module if item else ""
+def merge_all(folder: Path, releases: Iterable[Release]) -> None:
+    """Add versions as `merge` does, but read and write each file once. Nothing is written before the last is read.
 
-    return [Exported(since, origin) for since, origin in _changes(versions, value, "")]
+    Raises:
+        OSError: the folder cannot be read or written.
+        ValueError: what lies there cannot be read, or a release is of another distribution.
+    """
+    book = Book(folder)
+    for release in releases:
+        book.add(release)
+    book.save()
 
 
-def _dated(history: Sequence[Dated], versions: Iterable[str], added: str, new: Entry | None) -> list[Dated]:
-    def value(version: str) -> Entry | None:
-        if version == added:
-            return new
-        item = at_version(history, version)
-        return item.entry if item else None
+class Book:
+    """The history in a folder, to be added to in memory and saved."""
 
-    return [Dated(since, entry) for since, entry in _changes(versions, value, None)]
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError and ValueError as `merge` does."""
+        self._folder = folder
+        self.distribution = ""
+        self.versions: tuple[str, ...] = ()
+        self._exports: dict[tuple[str, str], Sequence[Exported]] = {}
+        """Public module and name -> history."""
+        self._families: dict[str, dict[tuple[str, str], Chronicle]] = {}
+        self._changed: set[str] = set()
+        if (folder / PACKED_INDEX).exists():
+            self._load()
+
+    def _load(self) -> None:
+        path = self._folder / PACKED_INDEX
+        try:
+            index = PackedIndex(path.read_bytes())
+            self.distribution, self.versions = index.distribution, index.versions
+            for module, names in index.exports.items():
+                self._exports.update(((module, name), history) for name, history in names.items())
+            for family in sorted(set(index.modules.values())):
+                path = packed_path(self._folder, family)
+                chronicles = PackedFamily(unseal(path.read_bytes()).content()).chronicles()
+                self._families[family] = {key: _only(item, self.versions) for key, item in chronicles.items()}
+        except (ValueError, FileNotFoundError) as error:
+            raise ValueError(f"{path} cannot be added to: {error}.") from error
+
+    def add(self, added: Release) -> None:
+        """Add a version, or replace it.
+
+        Raises:
+            ValueError: it is of another distribution.
+        """
+        if self.distribution not in ("", added.distribution):
+            raise ValueError(f"{self._folder} is the history of {self.distribution}, not of {added.distribution}.")
+        self.distribution = added.distribution
+        before = self.versions
+        after = tuple(sorted({*before, added.version}, key=order))
+        self.versions = after
+        self._add_exports(added, after)
+        arrived: dict[str, dict[tuple[str, str], Entry]] = {}
+        for members in added.families.values():
+            for entry in members.values():
+                arrived.setdefault(family_of(entry.module), {})[entry.module, entry.name] = entry
+        for family in {*self._families, *arrived}:
+            known = self._families.setdefault(family, {})
+            new = arrived.get(family, {})
+            for key in {*known, *new}:
+                chronicle = known.get(key, _NEVER)
+                extended = _extended(chronicle, new.get(key), added.version, before, after)
+                if extended is chronicle or _same(extended, chronicle):
+                    continue
+                self._changed.add(family)
+                known[key] = extended
+                if not extended.dated:
+                    del known[key]
+
+    def _add_exports(self, added: Release, versions: Sequence[str]) -> None:
+        now = {(module, name): origin for module, names in added.exports.items() for name, origin in names.items()}
+        for key in {*self._exports, *now}:
+            said = [(item.since, item.module) for item in self._exports.get(key, ())]
+            changes = _changes(said, versions, added.version, now.get(key, ""), "")
+            self._exports[key] = [Exported(since, origin) for since, origin in changes]
+            if not changes:
+                del self._exports[key]
+
+    def save(self) -> None:
+        """Write what has changed; the index last, so that it never speaks of what is not there.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        for family in sorted(self._changed):
+            if self._families[family]:
+                _write(packed_path(self._folder, family), pack_family(self._families[family]))
+        exports: dict[str, dict[str, Sequence[Exported]]] = {}
+        for (module, name), history in self._exports.items():
+            exports.setdefault(module, {})[name] = history
+        defining = sorted({module for members in self._families.values() for module, _ in members})
+        index = pack_index(self.distribution, self.versions, defining, exports)
+        write_atomically(self._folder / PACKED_INDEX, index)
+        for family in self._changed:
+            if not self._families[family]:
+                packed_path(self._folder, family).unlink(missing_ok=True)
+        self._changed.clear()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a family unless that is what it says: what is the same when unpacked need not be so when packed."""
+    try:
+        if unseal(path.read_bytes()).content() == content:
+            return
+    except (OSError, ValueError):
+        pass
+    write_atomically(path, seal(content))
+
+
+def _only(chronicle: Chronicle, versions: Sequence[str]) -> Chronicle:
+    """A chronicle without what it says of other versions: those of an addition that did not come to its end."""
+    if isinstance(chronicle.dated, History) and {*chronicle.dated.sinces} <= {*versions}:
+        return chronicle
+    dated: list[Dated] = []
+    for version in versions:
+        item = at_version(chronicle.dated, version)
+        entry = item.entry if item else None
+        if entry != (dated[-1].entry if dated else None):
+            dated.append(Dated(version, entry))
+    return Chronicle(dated, chronicle.texts)
+
+
+_NEVER = Chronicle((), {})
+
+
+def _extended(
+    chronicle: Chronicle, entry: Entry | None, version: str, before: Sequence[str], after: Sequence[str]
+) -> Chronicle:
+    """A chronicle with what a version says; the same object where that is nothing new."""
+    bare, texts = (None, {}) if entry is None else split(entry)
+    last = chronicle.dated[-1].entry if chronicle.dated else None
+    is_newest = version == after[-1] and version not in before
+    if is_newest and bare == last and (bare is None or _say_the_same(chronicle, bare, texts)):
+        return chronicle
+    said = [(item.since, item.entry) for item in chronicle.dated]
+    dated = [Dated(since, value) for since, value in _changes(said, after, version, bare, None)]
+    ends = _last_versions(chronicle.dated, before)
+    new_ends = _last_versions(dated, after)
+    merged: dict[Key, Words] = {}
+    for place, end in new_ends.items():
+        old = chronicle.texts.get(place, Words())
+        new = texts.get(place, Words())
+        annotation = _newer(old.annotation, old.annotation_from or ends.get(place, ""), new.annotation, version)
+        doc = _newer(old.doc, old.doc_from or ends.get(place, ""), new.doc, version)
+        if annotation[0] or doc[0]:
+            merged[place] = Words(annotation[0], doc[0], _unless(end, *annotation), _unless(end, *doc))
+    return Chronicle(dated, merged)
+
+
+def _same(one: Chronicle, other: Chronicle) -> bool:
+    return one.texts == other.texts and list(one.dated) == list(other.dated)
+
+
+def _say_the_same(chronicle: Chronicle, bare: Entry, texts: Mapping[Key, Words]) -> bool:
+    """Whether texts of the newest version are those that are kept."""
+    none = Words()
+    return all(chronicle.texts.get(place, none) == texts.get(place, none) for place in places(bare))
+
+
+def _newer(old: str, old_from: str, new: str, new_from: str) -> tuple[str, str]:
+    """The text to keep of two, and the version that it is from. What a version said before is replaced."""
+    if old and old_from != new_from and (not new or order(old_from) > order(new_from)):
+        return old, old_from
+    return new, new_from
+
+
+def _unless(end: str, text: str, version: str) -> str:
+    return "" if not text or version == end else version
+
+
+def _last_versions(dated: Sequence[Dated], versions: Sequence[str]) -> dict[Key, str]:
+    """Each place that can have texts -> the last version in which it is there."""
+    places_of = {version: place for place, version in enumerate(versions)}
+    found: dict[Key, str] = {}
+    end = len(versions)
+    for item in reversed(dated):
+        if item.entry is not None:
+            for place in places(item.entry):
+                found.setdefault(place, versions[end - 1])
+        end = places_of[item.since]
+    return found
 
 
 _T = TypeVar("_T")
 
 
-def _changes(versions: Iterable[str], value: Callable[[str], _T], absent: _T) -> list[tuple[str, _T]]:
-    """(version, value) wherever the value is another than in the version before."""
+def _changes(
+    said: Sequence[tuple[str, _T]], versions: Sequence[str], added: str, value: _T, absent: _T
+) -> list[tuple[str, _T]]:
+    """A history with what one version says, which is among `versions`: an item where the value changes."""
     found: list[tuple[str, _T]] = []
-    last = absent
+    last = current = absent
+    coming = iter(said)
+    following = next(coming, None)
     for version in versions:
-        current = value(version)
-        if current != last:
-            found.append((version, current))
-            last = current
+        if following is not None and following[0] == version:
+            current = following[1]
+            following = next(coming, None)
+        here = value if version == added else current
+        if here is not last and here != last:
+            found.append((version, here))
+            last = here
     return found
 
 

@@ -1,8 +1,8 @@
 """What libraries say, as data: the schema of the shipped signatures, of the user's cache and of the worker's answers.
 
 One `Entry` is one class or function of one library. Entries are grouped in *families*: the model family for
-transformers (`deit`), the module for everything else (`torch.nn.functional`). A family is one JSON file, so that a
-look-up reads kilobytes. All types are immutable and compare by content; nothing here reads files or runs code.
+transformers (`deit`), the module for everything else (`torch.nn.functional`). A family is one file, so that a look-up
+reads kilobytes. All types are immutable and compare by content; nothing here reads files or runs code.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
-"""Version of the JSON written from these types. A reader refuses any other: the entry is then built anew."""
+FORMAT = 2
+"""Version of what is written from these types. A reader refuses any other: the entry is then built anew."""
 
 
 class Kind(str, Enum):
@@ -168,14 +168,14 @@ class Exported(Frozen, frozen=True, array_like=True, omit_defaults=False):
 
 
 class Family(Frozen, frozen=True):
-    """One family file: histories of entries by qualified name, oldest version first."""
+    """A family file of the user's cache: histories of entries by qualified name, oldest version first."""
 
     format: int
     entries: dict[str, list[Dated]]
 
 
 class Index(Frozen, frozen=True):
-    """The index file of one distribution."""
+    """The index of one distribution; a file of the user's cache holds it as it is."""
 
     format: int
     distribution: str

@@ -6,53 +6,55 @@ another format count as absent, and a sentence in `Signatures.problems` says so.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Literal, TypeVar
 
 import msgspec
-from packaging.version import InvalidVersion, Version
 
-from .model import FORMAT, Dated, Entry, Exported, Family, Frozen, Index
+from .folders import (
+    Installed,
+    cache_folder,
+    family_path,
+    open_index,
+    read_family,
+    read_index,
+    recipe,
+    shipped_folder,
+)
+from .model import Dated, Entry, Frozen, Index
+from .packed_index import PackedIndex
+from .periods import Period, fate_of_field, fate_of_keyword, periods_of, presence
+from .replacements import Curated, Replacement, keywords_after, names_after, read_curated
+from .source import Library, Origin, Source
+from .texts import METHOD, signature_at
+from .versions import at_version, nearest, order, same_version
 
-_FAMILIES_KEPT = 48
-"""Decoded families held for each distribution; one takes some 150 KiB."""
+__all__ = [
+    "Found",
+    "Installed",
+    "Library",
+    "Origin",
+    "Period",
+    "Replacement",
+    "Signatures",
+    "at_version",
+    "cache_folder",
+    "family_path",
+    "open_signatures",
+    "order",
+    "read_family",
+    "read_index",
+    "recipe",
+    "same_version",
+    "shipped_folder",
+]
+
+_MOST_RENAMINGS = 5
+"""How often what took a name's place may itself have been replaced."""
 
 _generations = itertools.count(1)
-
-Origin = Literal["indexed", "shipped"]
-
-
-class Installed(Frozen, frozen=True):
-    """A distribution as an environment has it."""
-
-    distribution: str
-    version: str
-    fingerprint: str
-    """Changes when the installed files do."""
-    place: str = ""
-    """Where the user knows it from, such as ".venv"."""
-
-
-class Library(Frozen, frozen=True):
-    """Where a finding's knowledge comes from."""
-
-    distribution: str
-    version: str
-    origin: Origin
-    place: str = ""
-
-    @property
-    def label(self) -> str:
-        """For messages: "transformers 5.23.0 in .venv", "transformers 5.23.0 (shipped signatures)"."""
-        if self.place:
-            return f"{self.distribution} {self.version} in {self.place}"
-        suffix = " (shipped signatures)" if self.origin == "shipped" else ""
-        return f"{self.distribution} {self.version}{suffix}"
 
 
 class Found(Frozen, frozen=True):
@@ -62,108 +64,23 @@ class Found(Frozen, frozen=True):
     library: Library
 
 
-def shipped_folder() -> Path:
-    """The history that came with this package, or with this checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_signatures_cache"
-    return inside if inside.is_dir() else package.parent.parent / "signatures_cache"
-
-
-@lru_cache(maxsize=1)
-def recipe() -> str:
-    """Identifies what the worker would write: entries that another worker wrote are built anew."""
-    digest = hashlib.sha256(str(FORMAT).encode())
-    for path in sorted((Path(__file__).resolve().parent.parent / "worker").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
-
-
-def cache_folder(cache: Path, installed: Installed) -> Path:
-    """Where the user's cache holds a distribution."""
-    return cache / recipe() / f"{installed.distribution}-{installed.version}-{installed.fingerprint}"
-
-
-def family_path(folder: Path, family: str) -> Path:
-    return folder / "families" / f"{family}.json"
-
-
-def same_version(one: str, other: str) -> bool:
-    """Whether two versions are the same release; a local build (`2.13.0+cpu`) is that of its release."""
-    return one.partition("+")[0] == other.partition("+")[0]
-
-
-@lru_cache(maxsize=512)
-def order(version: str) -> Version:
-    """The sort key of a version; a local build counts as its release."""
-    try:
-        return Version(version.partition("+")[0])
-    except InvalidVersion:
-        return Version("0")
-
-
-_DatedT = TypeVar("_DatedT", Dated, Exported)
-
-
-def at_version(history: Iterable[_DatedT], version: str) -> _DatedT | None:
-    """The item of a history that holds for a version."""
-    wanted = order(version)
-    found = None
-    for item in history:
-        if order(item.since) <= wanted:
-            found = item
-    return found
-
-
-class _Source:
-    """One distribution in one folder, seen as of one version."""
-
-    def __init__(self, folder: Path, index: Index, library: Library) -> None:
-        self.folder = folder
-        self.index = index
-        self.library = library
-        self.problems: list[str] = []
-        # Not over a method: a snapshot that holds itself would wait for the collector of cycles, families and all.
-        self.family = lru_cache(maxsize=_FAMILIES_KEPT)(partial(_family, folder, library, self.problems))
-
-    def exported(self, module: str, name: str) -> str:
-        """The module that defines a public name; "" where this version has no such name."""
-        history = self.index.exports.get(module, {}).get(name)
-        item = at_version(history, self.library.version) if history else None
-        return item.module if item else ""
-
-    def entry(self, module: str, name: str) -> Entry | None:
-        family = self.index.modules.get(module)
-        history = self.family(family).get(f"{module}.{name}") if family else None
-        item = at_version(history, self.library.version) if history else None
-        return item.entry if item else None
-
-
-def _family(folder: Path, library: Library, problems: list[str], family: str) -> dict[str, list[Dated]]:
-    """The entries of a family; of one that cannot be read none, with a sentence in `problems`."""
-    try:
-        return read_family(folder, family)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        path = family_path(folder, family)
-    problems.append(f"The signatures of {family} are damaged and will be built anew ({path}).")
-    if library.origin == "indexed":
-        # The next refresh sees that it is missing; a folder that cannot be written to keeps its damage.
-        with suppress(OSError):
-            path.unlink()
-    return {}
-
-
 class Signatures:
     """An immutable snapshot of all that is known; `generation` grows with every snapshot."""
 
-    def __init__(self, sources: Iterable[_Source] = (), history: Iterable[Index] = (), problems: Iterable[str] = ()):
+    def __init__(
+        self,
+        sources: Iterable[Source] = (),
+        history: Iterable[Source] = (),
+        problems: Iterable[str] = (),
+        shipped: Path | None = None,
+    ) -> None:
+        """`sources` are asked one after the other; `history` covers all versions; `shipped` has the curated table."""
         self.generation = next(_generations)
         self._sources = tuple(sources)
         self._history = tuple(history)
-        self._problems = tuple(problems)
-        self._modules = frozenset(_with_parents(self._sources))
-        self._find = lru_cache(maxsize=4096)(partial(_search, self._sources, self._modules))
+        self._problems = list(problems)
+        self._shipped = shipped
+        self._find = lru_cache(maxsize=4096)(partial(_search, self._sources))
 
     @property
     def libraries(self) -> tuple[Library, ...]:
@@ -177,7 +94,8 @@ class Signatures:
     def problems(self) -> tuple[str, ...]:
         """One sentence each: what could not be read, by the worker or from the cache."""
         read = [problem for source in self._sources for problem in (*source.index.problems, *source.problems)]
-        return tuple(dict.fromkeys((*self._problems, *read)))
+        past = [problem for source in self._history for problem in source.problems]
+        return tuple(dict.fromkeys((*self._problems, *read, *past)))
 
     def find(self, qualified: str) -> Found | None:
         """The class or function of a qualified name, public ("torch.nn.Linear") or where it is defined."""
@@ -185,49 +103,37 @@ class Signatures:
 
     def is_module(self, qualified: str) -> bool:
         """Whether a dotted name is a module that some library exports from, or a package above one."""
-        return qualified in self._modules
+        return any(source.is_module(qualified) for source in _of(self._sources, qualified))
 
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules that libraries export from, those nearest to the top first."""
-        names = {module for source in self._sources for module in source.index.exports}
+        names = {module for source in self._sources for module in source.exports}
         return tuple(sorted(names, key=lambda name: (name.count("."), name)))
 
     def exports(self, module: str) -> tuple[str, ...]:
         """The public names of a module, sorted."""
         names: set[str] = set()
-        for source in self._sources:
-            names.update(name for name in source.index.exports.get(module, {}) if source.exported(module, name))
+        for source in _of(self._sources, module):
+            names.update(name for name in source.names(module) if source.exported(module, name))
         return tuple(sorted(names))
 
     def sisters(self, entry: Entry) -> tuple[Entry, ...]:
         """The models of an entry's family that its library exports at the top level, itself among them."""
         if not entry.family:
             return ()
-        top = entry.module.partition(".")[0]
-        for source in self._sources:
-            family = source.index.modules.get(entry.module)
-            if family is None:
-                continue
-            found = (at_version(history, source.library.version) for history in source.family(family).values())
-            entries = [item.entry for item in found if item is not None and item.entry is not None]
-            if entries:
-                return tuple(
-                    sister
-                    for sister in entries
-                    if sister.role == "model"
-                    and sister.family == entry.family
-                    and source.exported(top, sister.name) == sister.module
-                )
+        for source in _of(self._sources, entry.module):
+            if entry.module in source.defining and (found := source.models(entry.module, entry.family)) is not None:
+                return found
         return ()
 
     def public_name(self, entry: Entry) -> str:
         """The shortest qualified name under which a library exports an entry, else where it is defined."""
         names = [
             f"{module}.{entry.name}"
-            for source in self._sources
-            for module, exported in source.index.exports.items()
-            if entry.name in exported and source.exported(module, entry.name) == entry.module
+            for source in _of(self._sources, entry.module)
+            for module in source.exports
+            if entry.name in source.names(module) and source.exported(module, entry.name) == entry.module
         ]
         return min(names, key=lambda name: (name.count("."), len(name), name), default=entry.qualified)
 
@@ -236,13 +142,141 @@ class Signatures:
         module, _, name = qualified.rpartition(".")
         if self.find(qualified) is not None:
             return None
-        for index in self._history:
-            history = index.exports.get(module, {}).get(name)
-            version = self._version_of(index.distribution)
+        for source in _of(self._history, qualified):
+            history = source.names(module).get(name)
+            version = self._version_of(source.library.distribution)
             item = at_version(history, version) if history and version else None
             if item is not None and not item.module:
                 return item.since
         return None
+
+    # --- over versions ------------------------------------------------------------------------------------------------
+
+    def versions(self, distribution: str) -> tuple[str, ...]:
+        """The versions of a distribution that the history covers, oldest first."""
+        for source in self._history:
+            if source.library.distribution == distribution:
+                return source.index.versions
+        return ()
+
+    def history(self, qualified: str) -> tuple[Dated, ...]:
+        """What a qualified name stands for from version to version, wherever it was defined then; () if unknown.
+
+        An entry of None says that there is none as of that version.
+        """
+        return self._past(qualified)[1]
+
+    def lifetime(self, qualified: str) -> tuple[Period, ...]:
+        """When there was a class or function of that name: a period for each run of covered versions; () if unknown."""
+        source, history = self._past(qualified)
+        return tuple(periods_of(history, source.index.versions, presence)) if source else ()
+
+    def keyword_lifetime(self, qualified: str, keyword: str, place: str = "call") -> tuple[Period, ...]:
+        """What became of a keyword, oldest versions first; () if the name is unknown.
+
+        Args:
+            qualified: the class or function.
+            keyword: its keyword.
+            place: "call" for a function and for calling an instance, "init" for a constructor, or "method:NAME" for a
+                method of a class or of one of its bases.
+        """
+        source, history = self._past(qualified)
+        if source is None:
+            return ()
+        versions = source.index.versions
+        if place.startswith(METHOD):
+            history = self._with_inherited(place, history, versions)
+        return tuple(periods_of(history, versions, fate_of_keyword(keyword, place)))
+
+    def field_lifetime(self, qualified: str, field: str) -> tuple[Period, ...]:
+        """When an output class had a field, or another attribute, of that name."""
+        source, history = self._past(qualified)
+        return tuple(periods_of(history, source.index.versions, fate_of_field(field))) if source else ()
+
+    def replacement(self, qualified: str) -> Replacement | None:
+        """What took the place of a name and is there now; None if that is not known."""
+        seen = {qualified}
+        for _ in range(_MOST_RENAMINGS):
+            source, history = self._past(qualified)
+            distribution = source.library.distribution if source else ""
+            if not history and (found := self.find(qualified)) is not None:
+                distribution = found.library.distribution
+                history = (Dated(found.library.version, found.entry),)
+            later: Replacement | None = None
+            for later in names_after(qualified, history, distribution, self._curated):
+                if later.name not in seen and self.find(later.name) is not None:
+                    return later
+            if later is None or later.name in seen:
+                return None
+            qualified = later.name  # which has itself been replaced
+            seen.add(qualified)
+        return None
+
+    def keyword_replacement(self, qualified: str, keyword: str, place: str = "call") -> Replacement | None:
+        """The keyword that took another one's place and is accepted now; None if that is not known.
+
+        Args as of `keyword_lifetime`.
+        """
+        found = self.find(qualified)
+        if found is None:
+            return None
+        now = found.entry if signature_at(found.entry, place) else self._inheriting(found.entry, place, self._entry_now)
+        if (signature := signature_at(now, place)) is None:
+            return None
+        past = (*self.history(qualified), Dated(found.library.version, now))
+        distribution = found.library.distribution
+        candidates = keywords_after(qualified, keyword, place, past, distribution, self._curated)
+        return next((later for later in candidates if signature.takes(later.name)), None)
+
+    def _entry_now(self, qualified: str) -> Entry | None:
+        found = self.find(qualified)
+        return found.entry if found else None
+
+    @staticmethod
+    def _inheriting(entry: Entry, place: str, base_of: Callable[[str], Entry | None]) -> Entry:
+        """An entry with the method of the first base that has it."""
+        for base in map(base_of, entry.mro):
+            if base is not None and (signature := signature_at(base, place)) is not None:
+                return msgspec.structs.replace(entry, methods={place.removeprefix(METHOD): signature})
+        return entry
+
+    def _with_inherited(self, place: str, history: Sequence[Dated], versions: Sequence[str]) -> tuple[Dated, ...]:
+        """A history in which an entry has a method that it inherits, an item for each version."""
+        pasts: dict[str, tuple[Dated, ...]] = {}
+
+        def at(version: str, qualified: str) -> Entry | None:
+            if qualified not in pasts:
+                pasts[qualified] = self.history(qualified)
+            item = at_version(pasts[qualified], version)
+            return item.entry if item else None
+
+        found: list[Dated] = []
+        for version in versions:
+            item = at_version(history, version)
+            entry = item.entry if item else None
+            if entry is not None and signature_at(entry, place) is None:
+                entry = self._inheriting(entry, place, partial(at, version))
+            found.append(Dated(version, entry))
+        return tuple(found)
+
+    @cached_property
+    def _curated(self) -> tuple[Curated, ...]:
+        try:
+            return read_curated(self._shipped) if self._shipped is not None else ()
+        except ValueError as error:
+            self._problems.append(str(error))
+            return ()
+
+    def _past(self, qualified: str) -> tuple[Source | None, tuple[Dated, ...]]:
+        parts = qualified.split(".")
+        for source in _of(self._history, qualified):
+            for cut in range(len(parts) - 1, 0, -1):
+                module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
+                exported = source.names(module).get(name, ())
+                history = source.moved(name, exported) if exported else source.history(module, name)
+                if history:
+                    return source, history
+        return None, ()
 
     def _version_of(self, distribution: str) -> str:
         for source in self._sources:
@@ -251,61 +285,29 @@ class Signatures:
         return ""
 
 
-def _search(sources: tuple[_Source, ...], modules: frozenset[str], qualified: str) -> Found | None:
+def _of(sources: Iterable[Source], qualified: str) -> Iterator[Source]:
+    """The sources that can know a qualified name."""
+    top = qualified.partition(".")[0]
+    return (source for source in sources if top in source.packages)
+
+
+def _search(sources: tuple[Source, ...], qualified: str) -> Found | None:
+    candidates = tuple(_of(sources, qualified))
     parts = qualified.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
-        if module not in modules:
-            continue
-        for source in sources:
+        for source in candidates:
             entry = source.entry(source.exported(module, name) or module, name)
             if entry is not None:
                 return Found(entry, source.library)
     return None
 
 
-def _with_parents(sources: Iterable[_Source]) -> Iterator[str]:
-    for source in sources:
-        for module in (*source.index.exports, *source.index.modules):
-            yield module
-            while "." in module:
-                module = module.rpartition(".")[0]
-                yield module
-
-
-def read_index(folder: Path) -> Index | None:
-    """The index of a folder; None if there is none.
-
-    Raises:
-        ValueError: it is damaged or of another format.
-    """
-    path = folder / "index.json"
-    try:
-        index = msgspec.json.decode(path.read_bytes(), type=Index)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        raise ValueError(f"{path} cannot be read and is left aside ({type(error).__name__}).") from error
-    if index.format != FORMAT:
-        raise ValueError(f"{path} is of format {index.format}, not {FORMAT}, and is left aside.")
-    return index
-
-
-def read_family(folder: Path, family: str) -> dict[str, list[Dated]]:
-    """The entries of a family file by qualified name.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is damaged or of another format.
-    """
-    decoded = msgspec.json.decode(family_path(folder, family).read_bytes(), type=Family)
-    if decoded.format != FORMAT:
-        raise ValueError(f"{family} is of format {decoded.format}, not {FORMAT}.")
-    return decoded.entries
-
-
 def open_signatures(
-    installed: Iterable[Installed] | None = None, cache: Path | None = None, shipped: Path | None = None
+    installed: Iterable[Installed] | None = None,
+    cache: Path | None = None,
+    shipped: Path | None = None,
+    against: Mapping[str, str] | None = None,
 ) -> Signatures:
     """A snapshot of what is known of the distributions that are installed.
 
@@ -316,29 +318,55 @@ def open_signatures(
         installed: the environment's distributions, None where there is no environment.
         cache: the user's cache folder.
         shipped: the shipped history; default: that of this package.
+        against: distributions that are to be seen as of a version of the history, whatever is installed. A version that
+            is not covered is answered by one of the same minor release, and the library's label says so.
+
+    Raises:
+        ValueError: the history does not cover what `against` names; the text lists what it covers.
     """
     problems: list[str] = []
-    sources: list[_Source] = []
+    sources: list[Source] = []
     here: dict[str, Installed] = {}
+    against = against or {}
     for item in installed or ():
         here[item.distribution] = item
-        index = _read(cache_folder(cache, item), problems) if cache is not None else None
-        if cache is not None and index is not None:
-            library = Library(item.distribution, item.version, "indexed", item.place)
-            sources.append(_Source(cache_folder(cache, item), index, library))
-    history = []
+        if cache is None or item.distribution in against:
+            continue
+        folder = cache_folder(cache, item)
+        if (index := _opened(folder, problems)) is not None:
+            sources.append(Source(folder, index, Library(item.distribution, item.version, "indexed", item.place)))
+    history: list[Source] = []
     shipped = shipped or shipped_folder()
     for folder in _folders(shipped):
-        index = _read(folder, problems)
+        index = _opened(folder, problems)
         if index is None or not index.versions:
             continue
-        history.append(index)
-        known = here.get(index.distribution)
-        if known is None:
-            sources.append(_Source(folder, index, Library(index.distribution, index.versions[-1], "shipped")))
+        name, newest = index.distribution, index.versions[-1]
+        known = here.get(name)
+        if name in against:
+            library = _pinned(name, against[name], index.versions)
+        elif known is None:
+            library = Library(name, newest, "shipped")
         elif any(same_version(known.version, version) for version in index.versions):
-            sources.append(_Source(folder, index, Library(index.distribution, known.version, "shipped", known.place)))
-    return Signatures(sources, history, problems)
+            library = Library(name, known.version, "shipped", known.place)
+        else:
+            history.append(Source(folder, index, Library(name, newest, "history")))
+            continue
+        history.append(Source(folder, index, library))
+        sources.append(history[-1])
+    unknown = sorted(set(against) - {source.library.distribution for source in history})
+    if unknown:
+        there = ", ".join(source.library.distribution for source in history) or "nothing"
+        raise ValueError(f"There is no history of {unknown[0]}; it covers {there}.")
+    return Signatures(sources, history, problems, shipped)
+
+
+def _pinned(distribution: str, version: str, covered: Sequence[str]) -> Library:
+    chosen = nearest(version, covered)
+    if not chosen:
+        listed = f"{', '.join(covered[:-1])} and {covered[-1]}" if len(covered) > 1 else covered[0]
+        raise ValueError(f"The history of {distribution} does not cover {version}; it covers {listed}.")
+    return Library(distribution, chosen, "history", asked="" if same_version(chosen, version) else version)
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -348,9 +376,9 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _read(folder: Path, problems: list[str]) -> Index | None:
+def _opened(folder: Path, problems: list[str]) -> Index | PackedIndex | None:
     try:
-        return read_index(folder)
+        return open_index(folder)
     except ValueError as error:
         problems.append(str(error))
         return None

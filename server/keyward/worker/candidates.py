@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Union
 
 from . import imports
 
@@ -64,24 +64,27 @@ def module_class() -> Any:
 
 
 def union(lists: Iterable[Candidates]) -> Candidates:
+    """All candidates of several lists, each once."""
     united: Candidates = []
+    seen: Set[Any] = set()
     for values in lists:
         for value in values:
-            if not any(_same(value, other) for other in united):
+            key = _key(value)
+            if key not in seen:
+                seen.add(key)
                 united.append(value)
     return united
 
 
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, Container):
-        if one.parts is not None or other.parts is not None:
-            return False
-        return len(one.items) == len(other.items) and all(map(_same, one.items, other.items))
-    if isinstance(one, Unknown):
-        return bool(one.reason == other.reason)
-    return all(part is matching for part, matching in zip(one, other))
+def _key(value: Any) -> Any:
+    """What two candidates have in common if they are the same."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Container):
+        if value.parts is not None:
+            return id(value)
+        return (Container, tuple(map(_key, value.items)))
+    return (type(value), *map(id, value))
 
 
 def step(value: Any, taken: Any) -> Candidates:
@@ -126,10 +129,17 @@ def _held(mapping: Any) -> Optional[Dict[Any, Any]]:
     """
     if isinstance(mapping, dict) and type(mapping).__module__ in _PLAIN:
         return dict(mapping)
-    parts = [getattr(type(mapping), _GLOBAL, None), getattr(mapping, "__dict__", {}).get(_LOCAL, {})]
+    parts = [imports.settle(part)[1] for part in (getattr(type(mapping), _GLOBAL, None), _local(mapping))]
     if not all(type(part) is dict for part in parts):
         return None
     return {key: value for part in parts for key, value in part.items()}
+
+
+def _local(mapping: Any) -> Any:
+    try:
+        return vars(mapping).get(_LOCAL, {})
+    except TypeError:
+        return {}
 
 
 def registry(mapping: Any) -> Candidates:
@@ -139,6 +149,9 @@ def registry(mapping: Any) -> Candidates:
         return [Unknown("an element of {}".format(describe(Live(mapping))))]
     found: List[Candidates] = []
     for item in held.values():
+        is_known, item = imports.settle(item)
+        if not is_known:
+            return [Unknown("an element of {}".format(describe(Live(mapping))))]
         if isinstance(item, tuple) and item and isinstance(item[0], type):
             item = item[0]
         if item is not None:

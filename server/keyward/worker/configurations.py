@@ -49,7 +49,7 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Optional[Configuration]
 
 def _own(scope: Scope) -> Optional[Configuration]:
     """The configuration of the model that `self` is."""
-    cls = getattr(scope.cls, "config_class", None)
+    cls = imports.settle(getattr(scope.cls, "config_class", None))[1]
     return Configuration(cls) if isinstance(cls, type) else None
 
 
@@ -116,15 +116,15 @@ def _named(cls: Any, node: Any) -> Any:
     """The class that a name in the body of `cls` means; None where it means none."""
     if not isinstance(node, ast.Name):
         return None
-    found = imports.get(imports.loaded(cls.__module__), node.id)
+    found = imports.get(imports.known(cls.__module__), node.id)
     return found if isinstance(found, type) else None
 
 
 def _of_type(model_type: Any) -> Any:
     """The configuration class of a model type."""
-    names = imports.get(imports.loaded("transformers.models.auto.configuration_auto"), "CONFIG_MAPPING_NAMES")
+    names = imports.get(imports.known("transformers.models.auto.configuration_auto"), "CONFIG_MAPPING_NAMES")
     name = names.get(model_type) if isinstance(names, dict) else None
-    found = imports.get(imports.loaded("transformers"), name) if isinstance(name, str) else None
+    found = imports.get(imports.known("transformers"), name) if isinstance(name, str) else None
     return found if isinstance(found, type) else None
 
 
@@ -172,14 +172,14 @@ def _made(node: Any, cls: Any, function: Any) -> Any:
 
 def models(auto: Any, config: Any) -> List[Any]:
     """The classes that an auto class makes of a configuration class; [] where it makes none that is known."""
-    mapping = getattr(auto, "_model_mapping", None)
-    types, names = (getattr(mapping, name, None) for name in ("_config_mapping", "_model_mapping"))
+    mapping = imports.settle(getattr(auto, "_model_mapping", None))[1]
+    types, names = (imports.settle(getattr(mapping, name, None))[1] for name in ("_config_mapping", "_model_mapping"))
     if not isinstance(types, dict) or not isinstance(names, dict):
         return []
     for model_type, name in types.items():
         if name == config.__name__ and model_type in names:
             named = names[model_type]
-            package = imports.loaded("transformers")
+            package = imports.known("transformers")
             found = [imports.get(package, item) for item in (named if isinstance(named, (tuple, list)) else [named])]
             return found if all(isinstance(item, type) for item in found) else []
     return []

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import os
 import re
 import types
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set
 
-from . import candidates, documentation, imports, keywords, members, parameters, returns, scan, source
+from . import (
+    attributes,
+    candidates,
+    deprecations,
+    dispatch,
+    documentation,
+    imports,
+    keywords,
+    members,
+    parameters,
+    results,
+    returns,
+    scan,
+    source,
+)
 from .parameters import Entry
+from .roles import is_keras, is_torch_module, role_of
 
 
 def function_entry(function: Any, name: str, module: str) -> Entry:
     """The entry of a function under its public name."""
+    documented = function.__doc__
+    function = dispatch.chosen(function)
     entry = _described(function, name, module, "function")
-    entry["call"] = signature(function, None, [function.__doc__])
-    return entry
+    entry["doc"] = documentation.first_sentence(documented)
+    entry["call"] = signature(function, None, [documented])
+    entry["replaced_by"] = deprecations.replacement(function)
+    return {key: value for key, value in entry.items() if value}
 
 
 _DOCUMENTED = re.compile(r"^\s*(?:torch\.(?:\w+\.)*)?(\w+)\((.*?)\)\s*->", re.MULTILINE)
@@ -28,81 +46,98 @@ def builtin_entry(function: Any, name: str, module: str) -> Optional[Entry]:
 
     Compiled functions take more than they document (other overloads, other names), so the rest is open.
     """
-    found = _DOCUMENTED.findall(function.__doc__ or "")
+    text = imports.documentation(function)
+    found = _DOCUMENTED.findall(text)
     if len(found) != 1 or found[0][0] != name:
         return None
-    try:
-        namespace: Dict[str, Any] = {}
-        exec("def {}({}): pass".format(name, found[0][1]), namespace)
-    except Exception:
+    live = parameters.signature_of_text(found[0][1])
+    if live is None:
         return None
-    live = inspect.signature(namespace[name])
     entry: Entry = {
         "name": name,
         "module": module,
         "role": "function",
-        "doc": documentation.first_sentence(function.__doc__),
+        "doc": documentation.first_sentence(text),
     }
     entry["call"] = {
-        "parameters": parameters.parameters(live, False, [function.__doc__]),
+        "parameters": parameters.parameters(live, False, [text]),
         "extra": "open",
         "reason": "a compiled function",
     }
     return entry
 
 
-def class_entry(cls: Any) -> Entry:
-    """The entry of a class."""
+def class_entry(cls: Any, is_public: bool = True) -> Entry:
+    """The entry of a class; that of a public one says which methods the class defines."""
     role = role_of(cls)
     entry = _described(cls, cls.__qualname__, cls.__module__, role)
     entry["mro"] = [
         "{}.{}".format(base.__module__, base.__qualname__) for base in cls.__mro__[1:] if base is not object
     ]
     entry["init"] = _constructor(cls)
-    if role in ("model", "module"):
-        entry["call"] = _forward(cls)
-    elif role in ("tokenizer", "processor"):
-        entry["call"] = _method(cls, "__call__")
-        entry["keys"] = _keys(cls)
+    entry["call"] = _call(cls, role)
+    if role in ("tokenizer", "processor"):
+        entry["keys"] = results.keys(cls)
         entry["keys_open"] = True
     if role == "output":
-        entry["fields"] = _fields(cls)
-        entry["members"] = _members(cls)
+        entry["fields"] = attributes.fields(cls)
+        entry["members"] = attributes.of_output(cls)
+    elif role == "config":
+        entry["members"] = attributes.of_configuration(cls, _named(entry["init"]))
     elif entry["module"] == "torch" and entry["name"] == "Tensor":
         entry["members"] = sorted(name for name in dir(cls) if not name.startswith("_"))
     if role == "auto":
         entry["mapping"] = _mapping(cls)
+    if is_public:
+        found = {
+            name: signature(function, cls if bound else None, [function.__doc__], is_brief=True)
+            for name, function, bound in attributes.methods(cls)
+        }
+        entry["methods"] = {name: method for name, method in sorted(found.items()) if method is not None}
+    entry["replaced_by"] = deprecations.replacement(cls)
     entry.update(_family(cls, role))
     return {key: value for key, value in entry.items() if value}
 
 
-def role_of(cls: Any) -> str:
-    """The role of a class, see `keyward.signatures.model.Role`."""
-    names = {base.__name__ for base in cls.__mro__}
-    module = candidates.module_class()
-    if cls.__module__.startswith("transformers.models.auto.") and cls.__name__.startswith("Auto"):
-        return "auto"
-    if module is not None and issubclass(cls, module):
-        return "model" if "PreTrainedModel" in names else "module"
-    if "ModelOutput" in names or (cls.__name__.endswith("Output") and dataclasses.is_dataclass(cls)):
-        return "output"
-    if names & {"PretrainedConfig", "PreTrainedConfig"}:
-        return "config"
-    if "PreTrainedTokenizerBase" in names:
-        return "tokenizer"
-    if names & {"ImageProcessingMixin", "FeatureExtractionMixin", "ProcessorMixin", "BaseVideoProcessor"}:
-        return "processor"
-    return "class"
+def _call(cls: Any, role: str) -> Optional[Entry]:
+    """What calling an instance accepts; None where that is not known or an instance cannot be called."""
+    if is_torch_module(cls):
+        return _forward(cls)
+    if is_keras(cls, "Layer"):
+        return _layer_call(cls)
+    return _method(cls, "__call__")
+
+
+def _layer_call(cls: Any) -> Optional[Entry]:
+    """What calling a Keras layer accepts: what its `call` does, and `training`, which every layer takes."""
+    defining = next((base for base in cls.__mro__ if "call" in vars(base)), None)
+    if defining is None or (is_keras(defining, "Layer") and defining.__name__ == "Layer"):
+        return None
+    found = _method(cls, "call")
+    if found is not None and "training" not in _named(found):
+        found["accepts"] = dict(found.get("accepts", {}), training="Layer.__call__")
+    return found
+
+
+def _named(found: Optional[Entry]) -> Set[str]:
+    """The names that a signature takes by keyword as far as known."""
+    if found is None:
+        return set()
+    return {entry["name"] for entry in found.get("parameters", ())} | set(found.get("accepts", ()))
 
 
 def signature(
-    function: Any, cls: Any, docstrings: Sequence[Optional[str]], returned: Optional[str] = None
+    function: Any,
+    cls: Any,
+    docstrings: Sequence[Optional[str]],
+    returned: Optional[str] = None,
+    is_brief: bool = False,
 ) -> Optional[Entry]:
     """The signature of a callable; `cls` is the class of `self`, None for plain functions. None where unknown."""
     live = parameters.signature_of(function)
     if live is None:
         return None
-    outcome, extra, reason = keywords.effective(function, cls)
+    outcome, extra, reason = keywords.effective(function, cls, is_brief)
     found: Entry = {"parameters": parameters.parameters(live, cls is not None, docstrings)}
     named = {
         entry["name"]
@@ -114,6 +149,7 @@ def signature(
     found["extra"] = extra if extra != "refused" else ""
     found["reason"] = reason
     found["returns"] = returns.returned_class(function) if returned is None else returned
+    found["renamed"] = deprecations.renamed(function, cls, found, docstrings)
     return {key: value for key, value in found.items() if value}
 
 
@@ -162,39 +198,6 @@ def _forward(cls: Any) -> Optional[Entry]:
 def _method(cls: Any, name: str) -> Optional[Entry]:
     function = source.plain(inspect.getattr_static(cls, name, None))
     return signature(function, cls, [function.__doc__]) if isinstance(function, types.FunctionType) else None
-
-
-def _fields(cls: type) -> List[Entry]:
-    if not dataclasses.is_dataclass(cls):
-        return []
-    live = dataclasses.fields(cls)
-    names = {field.name for field in live}
-    docs: Dict[str, str] = {}
-    for base in inspect.getmro(cls):
-        for name, line in documentation.items(base.__dict__.get("__doc__"), names).items():
-            docs.setdefault(name, line)
-    found = []
-    for field in live:
-        entry = {"name": field.name, "annotation": parameters.annotation(field.type), "doc": docs.get(field.name, "")}
-        found.append({key: value for key, value in entry.items() if value})
-    return found
-
-
-def _members(cls: Any) -> List[str]:
-    """Attribute names that come neither from a field nor from a base that has an entry of its own."""
-    fields = {field.name for field in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
-    inherited = set()
-    for base in cls.__mro__[1:]:
-        if base is not object and role_of(base) == "output":
-            inherited.update(dir(base))
-    return sorted(name for name in set(dir(cls)) - inherited - fields if not name.startswith("_"))
-
-
-def _keys(cls: Any) -> List[str]:
-    names = getattr(cls, "model_input_names", None)
-    if isinstance(names, property) or names is None:
-        return []
-    return [name for name in names if isinstance(name, str)]
 
 
 _NAMED_MAPPINGS = {

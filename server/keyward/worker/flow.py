@@ -9,7 +9,7 @@ import ast
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from . import candidates, values
-from .scope import Scope, is_name
+from .scope import Scope, children, is_name
 
 NO, MAY, MUST = 0, 1, 2
 
@@ -45,7 +45,7 @@ class Rest:
         self._filtered_at: Any = None
         body = node.body if isinstance(node.body, list) else [node.body]
         nodes = list(_visible(body, start))
-        self._parents: Dict[Any, Any] = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+        self._parents: Dict[Any, Any] = {child: parent for parent in nodes for child in children(parent)}
         self._find_aliases(nodes)
         self._find_filter(body)
         for child in nodes:
@@ -284,7 +284,7 @@ def _visible(body: Any, name: str) -> Iterator[Any]:
             isinstance(child, ast.arg) and child.arg == name for child in ast.walk(arguments)
         ):
             continue
-        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        stack.extend(reversed(children(node)))
 
 
 def _drops(test: Any) -> bool:
@@ -395,7 +395,7 @@ def _expression(node: Any, refusals: Any) -> int:
         later = max(_expression(value, refusals) for value in node.values[1:])
         return max(result, _expression(node.values[0], refusals), min(later, MAY))
     weak = isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         below = _expression(child, refusals)
         result = max(result, min(below, MAY) if weak else below)
     return result

@@ -5,20 +5,59 @@ Nothing here calls what a module holds, a lazy package's own `__getattr__` aside
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import inspect
 import os
-import pkgutil
 import sys
 import types
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 MISSING = object()
 """Stands for a name that a module does not have."""
+
+reader: Any = None
+"""The facade of `reader` where modules are read instead of imported."""
+
+
+def load(name: str) -> Any:
+    """Import a module, or read it; whatever an import raises comes through."""
+    return importlib.import_module(name) if reader is None else reader.load(name)
+
+
+def settle(value: Any) -> Tuple[bool, Any]:
+    """(whether it is known, value) of something found in a namespace: where modules are read, not all is known."""
+    return (True, value) if reader is None else reader.settle(value)
 
 
 def loaded(name: str) -> Any:
     """The module of that name, or None where it has not been imported."""
     return sys.modules.get(name)
+
+
+def known(name: str) -> Any:
+    """The module of that name if it is imported already, or could be read now; else None."""
+    if reader is not None:
+        try:
+            return reader.load(name)
+        except ModuleNotFoundError:
+            return None
+    return loaded(name)
+
+
+def problems() -> List[str]:
+    """One sentence for each module that could not be read."""
+    return [] if reader is None else reader.problems()  # type: ignore[no-any-return]
+
+
+def is_compiled(value: Any) -> bool:
+    """Whether a value is a compiled function."""
+    return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)
+
+
+def documentation(value: Any) -> str:
+    """The documentation of a compiled function."""
+    return (value.__doc__ if reader is None else value.documentation) or ""
 
 
 def loaded_below(package: str) -> Dict[str, Any]:
@@ -38,15 +77,17 @@ def file_of(name: str) -> str:
 
 def contents(module: Any) -> Dict[str, Any]:
     """A copy of a module's own names, not those that it would only find on request."""
-    return dict(vars(module))
+    return dict(vars(module)) if reader is None else reader.contents(module)
 
 
 def get(module: Any, name: str) -> Any:
     """What a module, lazy or not, gives under a name; `MISSING` where it gives nothing or fails."""
     try:
-        return MISSING if module is None else getattr(module, name)
+        found = MISSING if module is None else getattr(module, name)
     except Exception:
         return MISSING
+    is_known, found = settle(found)
+    return found if is_known else MISSING
 
 
 def names(module: Any, value: Any) -> bool:
@@ -67,9 +108,18 @@ def announced(package: Any) -> Dict[str, str]:
     }
 
 
-def public_names(package: Any) -> List[str]:
-    """The names that a package lists, lazily or not, without those that start with an underscore."""
+def listed(package: Any) -> List[str]:
+    """The names that `dir()` gives of a package, lazy or not, without those that start with an underscore."""
     return sorted(name for name in dir(package) if name.isidentifier() and not name.startswith("_"))
+
+
+def public_names(package: Any) -> List[str]:
+    """The names that a package exports: those in its `__all__`, or else all that it lists."""
+    declared = get(package, "__all__")
+    if isinstance(declared, (list, tuple)) and declared:
+        names_of_all = {name for name in declared if isinstance(name, str)}
+        return sorted(name for name in names_of_all if name.isidentifier() and not name.startswith("_"))
+    return [] if package is None else listed(package)
 
 
 def package_folder(name: str) -> str:
@@ -89,29 +139,42 @@ def _top_folder(name: str) -> str:
     return next(iter(places or ()), "")
 
 
+def _listing(package: str) -> List[Tuple[str, bool]]:
+    """(name, whether it is a folder) of what a package's folder holds, itself aside, sorted."""
+    if reader is not None:
+        return reader.folder_listing(package)  # type: ignore[no-any-return]
+    folder = package_folder(package)
+    found = []
+    for name in sorted(os.listdir(folder)) if folder else ():
+        is_folder = os.path.isdir(os.path.join(folder, name))
+        if is_folder and name.isidentifier() and name != "__pycache__":
+            found.append((name, True))
+        elif name.endswith(".py") and name != "__init__.py" and not is_folder:
+            found.append((name[:-3], False))
+    return found
+
+
 def submodules(package: str) -> List[str]:
     """Dotted names of a package's modules, without the packages in it."""
-    folder = package_folder(package)
-    return [package + "." + item.name for item in pkgutil.iter_modules([folder]) if not item.ispkg] if folder else []
+    return [package + "." + name for name, is_folder in _listing(package) if not is_folder]
 
 
 def subpackages(package: str) -> List[str]:
     """Dotted names of the folders directly in a package's folder."""
-    folder = package_folder(package)
-    return [
-        package + "." + name
-        for name in (sorted(os.listdir(folder)) if folder else ())
-        if name.isidentifier() and name != "__pycache__" and os.path.isdir(os.path.join(folder, name))
-    ]
+    return [package + "." + name for name, is_folder in _listing(package) if is_folder]
+
+
+def packages_below(package: str) -> List[str]:
+    """Dotted names of all packages in a package's folder and in those below."""
+    found = []
+    for inner in subpackages(package):
+        found += [inner, *packages_below(inner)]
+    return found
 
 
 def modules_below(package: str) -> List[str]:
     """Dotted names of all modules in a package's folder and in those below, packages themselves aside."""
-    folder = package_folder(package)
-    found = []
-    for root, folders, files in os.walk(folder) if folder else ():
-        folders[:] = sorted(inner for inner in folders if inner.isidentifier() and inner != "__pycache__")
-        inside = os.path.relpath(root, folder)
-        dotted = package if inside == "." else package + "." + inside.replace(os.sep, ".")
-        found += [dotted + "." + file[:-3] for file in sorted(files) if file.endswith(".py") and file != "__init__.py"]
+    found = submodules(package)
+    for inner in subpackages(package):
+        found += modules_below(inner)
     return found

@@ -12,7 +12,7 @@ import inspect
 import types
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from . import candidates, flow, members, source, values
+from . import candidates, flow, imports, members, source, values
 from .candidates import Candidate
 from .scope import Scope
 
@@ -42,12 +42,18 @@ class Outcome:
         self.refuser = self.refuser or other.refuser
 
 
-def effective(function: Any, cls: Any = None) -> Tuple[Outcome, str, str]:
+def effective(function: Any, cls: Any = None, is_brief: bool = False) -> Tuple[Outcome, str, str]:
     """{accepts, prefixes, extra, reason} of a callable beyond its parameters, in the schema's shape.
 
-    `cls` is the class of `self`; the first parameter is then taken as `self`.
+    `cls` is the class of `self`; the first parameter is then taken as `self`. A brief look follows calls a few levels
+    down: `save_pretrained` and its like reach half of a library.
     """
-    outcome = _Follower().outcome(function, cls)
+    if is_brief:
+        values.effort.most = _BRIEF_STEPS
+        outcome = _Follower(_BRIEF_LEVELS, {}).outcome(function, cls)
+        values.effort.most = values.MOST_STEPS
+    else:
+        outcome = _Follower(_LEVELS, _MEMO).outcome(function, cls)
     if outcome.refusal == flow.MUST:
         extra, reason = "refused", ""
     elif outcome.reasons:
@@ -60,6 +66,9 @@ def effective(function: Any, cls: Any = None) -> Tuple[Outcome, str, str]:
 
 
 _MEMO: Dict[Tuple[Any, Any], Outcome] = {}
+_LEVELS = 40
+_BRIEF_LEVELS = 3
+_BRIEF_STEPS = 200
 
 
 _HAND_ON = ("partial", *flow.RUNNERS)
@@ -69,7 +78,9 @@ _HAND_ON = ("partial", *flow.RUNNERS)
 class _Follower:
     """One walk; `_cut` notes the functions that a cycle cut short, whose callers' outcomes are not to be kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, levels: int, memo: Dict[Tuple[Any, Any], Outcome]) -> None:
+        self._levels = levels
+        self._memo = memo
         self._stack: List[Any] = []
         self._cut: Set[Any] = set()
 
@@ -79,12 +90,12 @@ class _Follower:
         if function in (inspect.Signature.bind, inspect.Signature.bind_partial):
             return Outcome()  # refuses what the function with that signature refuses, which is followed by itself
         key = (function, cls)
-        if key in _MEMO:
-            return _MEMO[key]
+        if key in self._memo:
+            return self._memo[key]
         if key in self._stack:
             self._cut.add(key)
             return Outcome()
-        if len(self._stack) > 40:
+        if len(self._stack) > self._levels:
             return Outcome(reason="calls too deep to follow")
         self._stack.append(key)
         try:
@@ -95,7 +106,7 @@ class _Follower:
             self._stack.pop()
         self._cut.discard(key)
         if not self._cut:
-            _MEMO[key] = outcome
+            self._memo[key] = outcome
         return outcome
 
     def _follow(self, function: Any, cls: Any) -> Outcome:
@@ -118,6 +129,9 @@ class _Follower:
             # What the annotation promises is refused all the same where what receives the rest does not know it.
             if let_through is None or name in let_through:
                 outcome.names.setdefault(name, typed)
+        if imports.reader is not None and imports.reader.unknown_decorator(function):
+            decorator = imports.reader.unknown_decorator(function)
+            outcome.reasons.append("the decorator `{}` of `{}` is not known".format(decorator, way))
         return outcome
 
     def _pursue(self, outcome: Outcome, scope: Scope, start: str, way: str) -> Optional[Set[str]]:

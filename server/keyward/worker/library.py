@@ -1,176 +1,201 @@
-"""What to introspect of a distribution: its families and their modules, its exported names, its entries."""
+"""Which plan a distribution is read by: the general one over its public packages, or one of those that differ."""
 
 from __future__ import annotations
 
-import inspect
-import types
-from importlib import metadata
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
-from . import candidates, imports
-from . import entries as make
+from . import entries, imports
 from .parameters import Entry
+from .plan import Plan, documented, is_absent, is_module, own_classes, qualified
+from .roles import role_of
+
+__all__ = ("Plan", "plan")
+
+_PACKAGES: Dict[str, Tuple[str, ...]] = {
+    "accelerate": ("accelerate", "accelerate.utils", "accelerate.data_loader"),
+    "diffusers": (
+        "diffusers",
+        "diffusers.models",
+        "diffusers.pipelines",
+        "diffusers.schedulers",
+        "diffusers.optimization",
+        "diffusers.training_utils",
+        "diffusers.loaders",
+        "diffusers.image_processor",
+        "diffusers.utils",
+    ),
+    "lightning": (
+        "lightning",
+        "lightning.pytorch",
+        "lightning.pytorch.callbacks",
+        "lightning.pytorch.loggers",
+        "lightning.pytorch.strategies",
+        "lightning.pytorch.tuner",
+        "lightning.pytorch.utilities",
+        "lightning.fabric",
+    ),
+    "peft": ("peft", "peft.utils", "peft.tuners", "peft.optimizers"),
+    "pytorch-lightning": (
+        "pytorch_lightning",
+        "pytorch_lightning.callbacks",
+        "pytorch_lightning.loggers",
+        "pytorch_lightning.strategies",
+        "pytorch_lightning.utilities",
+    ),
+    "sentence-transformers": (
+        "sentence_transformers",
+        "sentence_transformers.losses",
+        "sentence_transformers.models",
+        "sentence_transformers.evaluation",
+        "sentence_transformers.readers",
+        "sentence_transformers.training_args",
+        "sentence_transformers.trainer",
+        "sentence_transformers.util",
+        "sentence_transformers.cross_encoder",
+        "sentence_transformers.cross_encoder.losses",
+        "sentence_transformers.cross_encoder.evaluation",
+        "sentence_transformers.sparse_encoder",
+        "sentence_transformers.sparse_encoder.losses",
+        "sentence_transformers.sparse_encoder.evaluation",
+        "sentence_transformers.sparse_encoder.models",
+    ),
+    "timm": (
+        "timm",
+        "timm.models",
+        "timm.layers",
+        "timm.loss",
+        "timm.optim",
+        "timm.scheduler",
+        "timm.data",
+        "timm.utils",
+    ),
+    "torch": (
+        "torch",
+        "torch.nn",
+        "torch.nn.functional",
+        "torch.nn.init",
+        "torch.nn.attention",
+        "torch.nn.parallel",
+        "torch.nn.utils",
+        "torch.nn.utils.parametrizations",
+        "torch.nn.utils.parametrize",
+        "torch.nn.utils.rnn",
+        "torch.optim",
+        "torch.optim.lr_scheduler",
+        "torch.optim.swa_utils",
+        "torch.utils.data",
+        "torch.utils.data.distributed",
+        "torch.utils.checkpoint",
+        "torch.amp",
+        "torch.cuda.amp",
+    ),
+    "torchvision": (
+        "torchvision",
+        "torchvision.models",
+        "torchvision.models.detection",
+        "torchvision.models.optical_flow",
+        "torchvision.models.quantization",
+        "torchvision.models.segmentation",
+        "torchvision.models.video",
+        "torchvision.models.feature_extraction",
+        "torchvision.transforms",
+        "torchvision.transforms.functional",
+        "torchvision.transforms.v2",
+        "torchvision.transforms.v2.functional",
+        "torchvision.datasets",
+        "torchvision.io",
+        "torchvision.ops",
+        "torchvision.utils",
+    ),
+    "trl": ("trl", "trl.trainer", "trl.rewards", "trl.models", "trl.extras"),
+}
+"""The packages whose names people import, the distribution's own first. One that a release lacks is no harm."""
 
 
-def plan(distribution: str, modules: Any) -> Plan:
+def plan(distribution: str, modules: Iterable[str]) -> Plan:
     """The plan for a distribution; `modules` are those that the scan found."""
     if distribution == "transformers":
         return Transformers(distribution)
     if distribution == "torch":
         return Torch(distribution)
-    return Plan(distribution, modules)
+    if distribution == "keras":
+        return Keras(distribution)
+    if distribution in TENSORFLOW:
+        return TensorFlow(distribution)
+    packages = _PACKAGES.get(distribution)
+    if packages is not None:
+        return Plan(distribution, dict(zip(packages, packages)), modules, root=packages[0])
+    tops = sorted({name.partition(".")[0] for name in modules})
+    return Plan(distribution, dict(zip(tops, tops)), modules)
 
 
-def qualified(entry: Entry) -> str:
-    """The key of an entry in its family."""
-    return "{}.{}".format(entry["module"], entry["name"])
-
-
-class Plan:
-    """Any distribution: every module that defines torch modules is a family."""
-
-    def __init__(self, distribution: str, modules: Iterable[str] = ()) -> None:
-        self.distribution = distribution
-        self.families = {name: [name] for name in modules}
-        self.root = ""
-        self.problems: List[str] = []
-        self._done: Dict[str, List[str]] = {}
-        self._exports: Dict[str, Dict[str, str]] = {}
-
-    @property
-    def version(self) -> str:
-        """The installed version, "" where the metadata does not say."""
-        try:
-            return metadata.version(self.distribution)
-        except Exception:
-            return ""
-
-    def index(self) -> Dict[str, Any]:
-        """The content of the `index` answer, as far as it is known now."""
-        return {
-            "distribution": self.distribution,
-            "version": self.version,
-            "exports": {module: dict(sorted(names.items())) for module, names in sorted(self._exports.items())},
-            "modules": {module: family for family, modules in sorted(self._done.items()) for module in modules},
-        }
-
-    def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
-        """{name: entry} of a family, from its live modules."""
-        found: Dict[str, Entry] = {}
-        for module in modules:
-            for value in self.members(module):
-                self.add(found, value)
-            self.export(module)
-        self._done[family] = [module.__name__ for module in modules]
-        for module in modules:
-            self._export_from_packages(module)
-        return dict(sorted(found.items()))
-
-    def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
-        """(family, entries) for what no family module defines but exports name."""
-        return ()
-
-    def members(self, module: Any) -> Iterator[Any]:
-        """The classes and functions of a module that get an entry: here torch modules and dataclass outputs."""
-        base = candidates.module_class()
-        for value in imports.contents(module).values():
-            if not isinstance(value, type) or value.__module__ != module.__name__:
-                continue
-            if (base is not None and issubclass(value, base)) or make.role_of(value) == "output":
-                yield value
-
-    def add(self, found: Any, value: Any, alias: str = "", module: str = "") -> None:
-        """Put the entry of a live object into `found`, under an alias in `module` where there is one.
-
-        One that fails is left out with a problem.
-        """
-        try:
-            if isinstance(value, type):
-                entry = make.class_entry(value)
-            else:
-                entry = make.function_entry(value, value.__name__, value.__module__)
-            if alias:
-                entry.update(name=alias, module=module)
-            found[qualified(entry)] = {key: content for key, content in entry.items() if content is not None}
-        except Exception as error:
-            name = getattr(value, "__qualname__", alias)
-            self.problems.append("{} could not be read ({}).".format(name, type(error).__name__))
-
-    def export(self, module: Any) -> None:
-        """Note the public names that a module defines itself."""
-        names = self._exports.setdefault(module.__name__, {})
-        for value in self.members(module):
-            if not value.__name__.startswith("_") and imports.names(module, value):
-                names[value.__name__] = module.__name__
-
-    def _export_from_packages(self, module: Any) -> None:
-        """Note the names of a module that packages above it export."""
-        package = str(module.__name__)
-        while "." in package:
-            package = package.rpartition(".")[0]
-            holder = imports.loaded(package)
-            for value in self.members(module):
-                if imports.names(holder, value):
-                    self._exports.setdefault(package, {})[value.__name__] = module.__name__
+TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+"""Distributions that bring the package `tensorflow`."""
 
 
 class Torch(Plan):
-    """torch: its modules, functions with a Python signature, losses and optimizers."""
+    """torch: its public packages, all modules of `torch.nn`, and functions that only their documentation tells of."""
 
-    _PACKAGES = ("torch.nn", "torch.nn.functional", "torch.nn.utils.rnn", "torch.optim", "torch.optim.lr_scheduler")
-
-    def __init__(self, distribution: Any) -> None:
-        super().__init__(distribution)
-        self.root = "torch"
-        names = ["torch", "torch.nn.functional", "torch.nn.utils.rnn", "torch.nn.parallel", "torch.optim"]
-        names += ["torch._tensor"]
+    def __init__(self, distribution: str) -> None:
+        packages = _PACKAGES["torch"]
+        modules = ["torch._tensor"]
         for package in ("torch.nn.modules", "torch.nn.parallel", "torch.optim"):
-            names += imports.submodules(package)
-        self.families = {name: [name] for name in names}
+            modules += imports.submodules(package)
+        super().__init__(distribution, dict(zip(packages, packages)), modules, root="torch")
 
     def members(self, module: Any) -> Iterator[Any]:
-        name = module.__name__
-        for key, value in imports.contents(module).items():
-            if isinstance(value, type) and value.__module__ == name and not key.startswith("_"):
-                if name != "torch" or key in ("Tensor", "Generator"):
-                    yield value
-            elif (
-                isinstance(value, types.FunctionType)
-                and value.__name__ == key
-                and not key.startswith("_")
-                and value.__module__ in (name, "torch.functional")
-                and (name in self._PACKAGES or name == "torch")
-            ):
-                yield value
+        return (value for value in own_classes(module) if not value.__name__.startswith("_"))
 
-    def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
-        found = super().entries(family, modules)
-        for module in modules:
-            if module.__name__ == "torch.nn.functional":
-                names = self._exports[module.__name__]
-                for key, value in imports.contents(module).items():
-                    if key not in names and not key.startswith("_") and inspect.isbuiltin(value):
-                        entry = make.builtin_entry(value, key, module.__name__)
-                        if entry is not None:
-                            found[qualified(entry)] = entry
-                            names[key] = module.__name__
-        return dict(sorted(found.items()))
+    def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
+        functional = "torch.nn.functional"
+        for module, found in super().rest():
+            if module == functional:
+                exports = self._exports[functional]
+                for name, function in documented(imports.loaded(functional)):
+                    entry = entries.builtin_entry(function, name, functional) if name not in exports else None
+                    if entry is not None:
+                        found[qualified(entry)] = entry
+                        exports[name] = functional
+            yield module, dict(sorted(found.items()))
 
-    def _export_from_packages(self, module: Any) -> None:
-        super()._export_from_packages(module)
-        holder = imports.loaded("torch.nn")
-        for value in self.members(module):
-            if imports.names(holder, value):
-                self._exports.setdefault("torch.nn", {})[value.__name__] = module.__name__
+
+class Keras(Plan):
+    """Keras, whose names are `tensorflow.keras`'s too; its public packages are made of names from `keras.src`."""
+
+    def __init__(self, distribution: str) -> None:
+        names = ["keras", *imports.packages_below("keras")]
+        packages = {name: name for name in names if not name.startswith(("keras.src", "keras._tf_keras", "keras.api"))}
+        twin = "keras._tf_keras.keras"
+        packages.update(
+            ("tensorflow.keras" + name[len(twin) :], name) for name in names if (name + ".").startswith(twin + ".")
+        )
+        super().__init__(distribution, packages, root="keras")
+
+
+class TensorFlow(Plan):
+    """TensorFlow, whose public packages are made of names from `tensorflow.python`."""
+
+    _HIDDEN = ("compat", "raw_ops", "__internal__", "__operators__", "keras")
+
+    def __init__(self, distribution: str) -> None:
+        made = "tensorflow._api.v2"
+        packages = {"tensorflow": "tensorflow"}
+        for name in imports.packages_below(made):
+            public = name[len(made) + 1 :]
+            if not any(part in self._HIDDEN for part in public.split(".")):
+                packages["tensorflow." + public] = name
+        super().__init__(distribution, packages, root="tensorflow")
 
 
 class Transformers(Plan):
-    """transformers: a family for each folder of models, the exported names, and their base and output classes."""
+    """transformers: a family for each folder of models, told as soon as it is there; the shared modules at the end."""
 
-    def __init__(self, distribution: Any) -> None:
-        super().__init__(distribution)
-        self.root = "transformers"
+    tells_early = True
+
+    def __init__(self, distribution: str) -> None:
+        super().__init__(distribution, {"transformers": "transformers"}, root="transformers")
         self.families = {}
+        self._announced: Dict[str, str] = {}
         for package in imports.subpackages("transformers.models"):
             modules = [name for name in imports.modules_below(package) if _is_read(name.rpartition(".")[2])]
             if modules:
@@ -178,66 +203,84 @@ class Transformers(Plan):
 
     def index(self) -> Dict[str, Any]:
         if not self._exports:
-            self._exports["transformers"] = imports.announced(imports.loaded("transformers"))
+            self._announced = imports.announced(imports.loaded("transformers"))
+            self._exports["transformers"] = self._announced
         return super().index()
 
+    def entries(self, family: str, modules: Any) -> Dict[str, Entry]:
+        self._done[family] = [module.__name__ for module in modules]
+        values: Dict[Any, None] = {}
+        public: Set[Any] = set()
+        for module in modules:
+            for value in self.members(module):
+                values[value] = None
+            for name in imports.contents(module):
+                if self._announced.get(name) == module.__name__:
+                    value = imports.get(module, name)
+                    if self.belongs(value) and value.__qualname__ == name:
+                        values[value] = None
+                        public.update(self._own_bases(value))
+        for base in public:
+            if base.__module__ in self._done[family]:
+                values[base] = None
+        found: Dict[str, Entry] = {}
+        for value in values:
+            self.add(found, value, is_public=value in public)
+        return dict(sorted(found.items()))
+
     def members(self, module: Any) -> Iterator[Any]:
-        base = candidates.module_class()
-        for value in imports.contents(module).values():
-            if not isinstance(value, type) or value.__module__ != module.__name__:
-                continue
-            if make.role_of(value) != "class" or (base is not None and issubclass(value, base)):
-                yield value
+        return (value for value in own_classes(module) if is_module(value) or role_of(value) != "class")
 
-    def export(self, module: Any) -> None:
-        return
-
-    def _export_from_packages(self, module: Any) -> None:
-        return
+    def _own_bases(self, value: Any) -> List[Any]:
+        """A class or function with all of its base classes that are transformers' own."""
+        return (
+            [value, *(base for base in value.__mro__[1:] if self.belongs(base))] if isinstance(value, type) else [value]
+        )
 
     def rest(self) -> Iterable[Tuple[str, Dict[str, Entry]]]:
         """What else the package exports, and the bases and outputs that entries refer to, a module at a time."""
-        package = imports.loaded("transformers")
         done = {module for modules in self._done.values() for module in modules}
-        by_module: Dict[str, List[Any]] = {}
+        by_module: Dict[str, Dict[Any, None]] = {}
         aliases: Dict[str, Any] = {}
         exports: Dict[str, str] = {}
-        for name in self._public_names(package):
+        package = imports.loaded("transformers")
+        for name in self.public_names(package):
+            if self._announced.get(name) in self._elsewhere:
+                continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
             if not module.startswith("transformers."):
                 continue
             exports[name] = module
-            if type(value).__name__ == "DummyObject" or "dummy_" in module:
+            if is_absent(value) or not self.belongs(value):
                 continue  # the name is there, what it needs is not installed
-            if not isinstance(value, (type, types.FunctionType)):
-                continue
             if value.__qualname__ != name:
                 # The name of another backend's class, say, which this one stands in for.
                 exports[name] = "transformers"
                 aliases[name] = value
                 continue
-            if module not in done:
-                by_module.setdefault(module, []).append(value)
+            for item in self._own_bases(value):
+                if item.__module__ not in done:
+                    by_module.setdefault(item.__module__, {})[item] = None
         self._exports["transformers"] = exports
         for module, extra in self._referred(done).items():
-            by_module.setdefault(module, []).extend(value for value in extra if value not in by_module.get(module, ()))
+            by_module.setdefault(module, {}).update(dict.fromkeys(extra))
         found: Dict[str, Entry] = {}
-        for module, members in sorted(by_module.items()):
+        for rank, (module, values) in enumerate(sorted(by_module.items())):
+            if not self.is_mine(rank):
+                continue
             found = {}
-            for value in sorted(members, key=lambda item: item.__qualname__):
-                self.add(found, value)
+            for value in sorted(values, key=lambda item: item.__qualname__):
+                self.add(found, value, is_public=True)
             self._done.setdefault(module, []).append(module)
             yield module, found
-        found = {}
-        for name, value in sorted(aliases.items()):
-            self.add(found, value, name, "transformers")
         self._done["transformers"] = ["transformers"]
-        yield "transformers", found
+        if self.is_mine(0) or aliases:
+            yield "transformers", self._aliases("transformers", aliases)
 
-    def _public_names(self, package: Any) -> List[str]:
+    def public_names(self, package: Any) -> List[str]:
         """What the package lists, and names of tokenizers and processors that it knows without listing them."""
-        names = set(imports.public_names(package))
+        names = set(imports.listed(package))
         prefixes = {name[: -len("Config")] for name in names if name.endswith("Config")}
         names |= {prefix + suffix for prefix in prefixes for suffix in _UNLISTED}
         return sorted(names | {name + "Fast" for name in names if name.endswith(("Tokenizer", "ImageProcessor"))})
@@ -247,7 +290,7 @@ class Transformers(Plan):
         found: Dict[str, List[Any]] = {}
         for name, module in imports.loaded_below("transformers").items():
             if name not in done and ".models." not in name:
-                members = [value for value in self.members(module) if make.role_of(value) != "class"]
+                members = [value for value in self.members(module) if role_of(value) != "class"]
                 if members:
                     found[name] = members
         return found
@@ -257,7 +300,6 @@ _UNLISTED = tuple(kind + fast for kind in ("Tokenizer", "ImageProcessor") for fa
     "FeatureExtractor",
     "Processor",
 )
-
 
 _KINDS_OF_FILES = (
     "modeling_",

@@ -37,31 +37,21 @@ def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
         after = mro[mro.index(value.after) + 1 :] if value.after in mro else ()
         return _of_instance(value.cls, after, name, depth)
     if isinstance(value, Live):
-        return _of_live(value.value, name, depth)
+        try:
+            if isinstance(value.value, type):
+                found = inspect.getattr_static(value.value, name)
+                if isinstance(found, classmethod):
+                    return [Method(found.__func__, value.value)]
+                return [Live(source.plain(found))]
+            is_known, found = imports.settle(getattr(value.value, name))
+            if not is_known:
+                return [Unknown("`{}`".format(name))]
+            return [] if found is None else [Live(found)]
+        except Exception:
+            return [Unknown("`{}`".format(name))]
     if isinstance(value, Container) and name in ("values", "items"):
         return [value]
     return [Unknown("`{}` of {}".format(name, describe(value) if not isinstance(value, Container) else "a container"))]
-
-
-def _of_live(value: Any, name: str, depth: int) -> Candidates:
-    """The candidates of an attribute of a live object, which is looked at and never asked."""
-    if isinstance(value, types.ModuleType):
-        found = imports.get(value, name)
-        return [Unknown("`{}`".format(name))] if found is imports.MISSING else [] if found is None else [Live(found)]
-    try:
-        found = inspect.getattr_static(value, name)
-    except AttributeError:
-        return [Unknown("`{}`".format(name))]
-    cls = value if isinstance(value, type) else type(value)
-    if isinstance(found, classmethod):
-        return [Method(found.__func__, cls)]
-    if isinstance(value, type) or isinstance(found, staticmethod):
-        return [Live(source.plain(found))]
-    if isinstance(found, property):
-        return values.returned(found.fget, cls, None, depth + 1) if found.fget is not None else [Unknown(name)]
-    if isinstance(found, types.FunctionType):
-        return [Method(found, cls)]
-    return [] if found is None else [Live(found)]
 
 
 def _of_instance(cls: Any, mro: Sequence[Any], name: str, depth: int) -> Candidates:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import typing
 from typing import Any, Dict, List, Optional, Sequence
 
-from . import documentation
+from . import documentation, imports
 
 Entry = Dict[str, Any]
 """An entry, parameter or signature as JSON."""
@@ -27,9 +28,49 @@ _LONGEST_ANNOTATION = 160
 def signature_of(function: Any) -> Optional[inspect.Signature]:
     """`inspect.signature`, or None where there is none to be had."""
     try:
+        if imports.reader is not None:
+            imports.reader.complete(function)
         return inspect.signature(function)
     except (ValueError, TypeError, NameError, AttributeError, SyntaxError):
         return None
+
+
+class _Written:
+    """A default of which only the text is known."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def signature_of_text(text: str) -> Optional[inspect.Signature]:
+    """The signature that `input, weight, bias=None` writes, None where that is no list of parameters."""
+    try:
+        arguments = ast.parse("def _({}): pass".format(text)).body[0].args  # type: ignore[attr-defined]
+        every = list(getattr(arguments, "posonlyargs", [])) + arguments.args
+        defaults = [None] * (len(every) - len(arguments.defaults)) + arguments.defaults
+        kinds = inspect.Parameter
+        found = [_parsed(item, kinds.POSITIONAL_OR_KEYWORD, value) for item, value in zip(every, defaults)]
+        if arguments.vararg is not None:
+            found.append(_parsed(arguments.vararg, kinds.VAR_POSITIONAL, None))
+        found += [_parsed(i, kinds.KEYWORD_ONLY, v) for i, v in zip(arguments.kwonlyargs, arguments.kw_defaults)]
+        if arguments.kwarg is not None:
+            found.append(_parsed(arguments.kwarg, kinds.VAR_KEYWORD, None))
+        return inspect.Signature(found)
+    except (SyntaxError, ValueError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _parsed(argument: Any, kind: Any, default: Any) -> inspect.Parameter:
+    value: Any = inspect.Parameter.empty
+    if default is not None:
+        try:
+            value = ast.literal_eval(default)
+        except ValueError:
+            value = _Written("...")
+    return inspect.Parameter(argument.arg, kind, default=value)
 
 
 def parameters(signature: inspect.Signature, drop_first: bool, docstrings: Sequence[Optional[str]]) -> List[Entry]:

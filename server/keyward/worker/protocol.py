@@ -9,7 +9,7 @@ exits. Every answer has a `type`:
             a silent or dead worker was at
 `family`    `family` and `entries`, a dictionary of entries in the shape of `keyward.signatures.model.Entry`
 `index`     `distribution`, `version`, `exports`, `modules`; may come again with more, the last one counts
-`problem`   `text`, one sentence
+`problem`   `text`, one sentence; `missing`, where all that is amiss is that a module of this name is not installed
 `done`      last line
 """
 
@@ -44,10 +44,14 @@ def index_request(
     modules: Iterable[str] = (),
     skip: Iterable[str] = (),
     have: Iterable[str] = (),
+    path: dict[str, Any] | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """Introspect `distribution`: `families` come first, `skip` is not imported, families in `have` are not sent.
 
-    `modules` are those that the scan found; for torch and transformers the worker knows them itself.
+    `modules` are those that the scan found; for torch and transformers the worker knows them itself. With a `path`
+    ({`entries`: folders and zip files, `packages`: {module: place}, `namespaces`: {package: places}}) nothing is
+    imported: modules on that path are read. Of several workers at once each does a `part` (number, of how many).
     """
     return {
         "protocol": VERSION,
@@ -57,9 +61,11 @@ def index_request(
         "modules": list(modules),
         "skip": list(skip),
         "have": list(have),
+        "path": path,
+        "part": list(part),
     }
 
 
-def scan_request() -> dict[str, Any]:
-    """List the distributions that define torch modules; imports nothing."""
-    return {"protocol": VERSION, "command": SCAN}
+def scan_request(path: dict[str, Any] | None = None) -> dict[str, Any]:
+    """List the distributions that define torch modules, on a `path` or where the worker runs; imports nothing."""
+    return {"protocol": VERSION, "command": SCAN, "path": path}

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import inspect
 import typing
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 from . import candidates, imports, source
-from .scope import own_nodes
+from .scope import outer, own_nodes
 
 
 def returned_class(function: Any) -> str:
     """Qualified name of the one class that a call returns; "" where there is none or more than one."""
     function = source.innermost(function)
+    if imports.reader is not None:
+        imports.reader.complete(function)
     annotation = getattr(function, "__annotations__", {}).get("return", inspect.Parameter.empty)
-    found = _classes(annotation, getattr(function, "__globals__", {}))
+    found = _classes(annotation, function)
     if found is None or len(found) != 1:
         return ""
     made = _made(function)
@@ -33,7 +35,7 @@ def _made(function: Any) -> List[Any]:
     for child in own_nodes(getattr(node, "body", None) or []) if isinstance(node, ast.FunctionDef) else ():
         call = child.value if isinstance(child, ast.Return) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-            cls = getattr(function, "__globals__", {}).get(call.func.id)
+            cls = outer(call.func.id, function)[1]
             if isinstance(cls, type) and _is_output(cls) and cls not in made:
                 made.append(cls)
     return made
@@ -43,7 +45,14 @@ def _is_output(cls: Any) -> bool:
     return any(base.__name__ == "ModelOutput" for base in cls.__mro__)
 
 
-def _classes(annotation: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
+def _evaluated(text: str, function: Any) -> Any:
+    """The value of an annotation's text; whatever evaluating it raises comes through."""
+    if imports.reader is not None:
+        return imports.reader.evaluate(text, function)
+    return eval(text, dict(getattr(function, "__globals__", {})))
+
+
+def _classes(annotation: Any, function: Any) -> Optional[List[Any]]:
     """The classes of an annotation, tuples and None aside (`return_dict=False` gives a tuple); None: not known."""
     if annotation is None or annotation is type(None):
         return []
@@ -51,17 +60,17 @@ def _classes(annotation: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
         try:
-            annotation = eval(annotation, dict(namespace))
+            annotation = _evaluated(annotation, function)
         except Exception:
-            return _classes_of_text(annotation, namespace)
-        return _classes(annotation, namespace)
+            return _classes_of_text(annotation, function)
+        return _classes(annotation, function)
     origin = getattr(annotation, "__origin__", None)
     if annotation is tuple or origin is tuple:
         return []
     if origin is typing.Union or type(annotation).__name__ == "UnionType":
         union: List[Any] = []
         for argument in annotation.__args__:
-            found = _classes(argument, namespace)
+            found = _classes(argument, function)
             if found is None:
                 return None
             union.extend(cls for cls in found if cls not in union)
@@ -79,7 +88,7 @@ def _classes(annotation: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
     return None
 
 
-def _classes_of_text(text: Any, namespace: Dict[str, Any]) -> Optional[List[Any]]:
+def _classes_of_text(text: Any, function: Any) -> Optional[List[Any]]:
     """`A | B` as text, where this Python cannot evaluate it (before 3.10, or a name that is not there)."""
     if "|" not in text or "[" in text.replace("Optional[", ""):
         return None
@@ -89,7 +98,7 @@ def _classes_of_text(text: Any, namespace: Dict[str, Any]) -> Optional[List[Any]
         if part in ("tuple", "Tuple", "None"):
             continue
         try:
-            found = _classes(eval(part, dict(namespace)), namespace)
+            found = _classes(_evaluated(part, function), function)
         except Exception:
             return None
         if found is None:

@@ -15,10 +15,13 @@ _LARGEST = 2000000
 _SKIPPED_FOLDERS = ("test", "tests", "testing", "examples", "benchmarks", "docs", "scripts")
 
 
-def distributions() -> List[Dict[str, Any]]:
-    """[{name, version, modules}] of every distribution worth an index, torch and transformers first."""
+def distributions(path: Optional[List[str]] = None) -> List[Dict[str, Any]]:
+    """[{name, version, modules}] of every distribution worth an index, torch and transformers first.
+
+    `path` says where to look, in place of the folders that this process imports from.
+    """
     found = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions() if path is None else metadata.distributions(path=path):
         try:
             name = canonical(distribution.metadata["Name"])
             version = distribution.version

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import collections
+import functools
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
+from . import imports
 from .candidates import ANY_ELEMENT, Candidates
 
 
@@ -39,10 +41,25 @@ class Scope:
     def assigned(self) -> Dict[str, List[Tuple[Any, Any]]]:
         """name -> [(expression, steps)], see `_bind`."""
         if self._assigned is None:
-            self._assigned = collections.defaultdict(list)
-            for child in own_nodes(self.node.body if isinstance(self.node.body, list) else [self.node.body]):
-                self._note(child)
+            known = _assignments(self.node)
+            self._assigned = known.assigned
+            self.annotations.update(known.annotations)
         return self._assigned
+
+
+@functools.lru_cache(maxsize=4096)
+def _assignments(node: Any) -> _Assignments:
+    return _Assignments(node)
+
+
+class _Assignments:
+    """What a function assigns to names, and the annotations of its variables; the same in every scope of it."""
+
+    def __init__(self, node: Any) -> None:
+        self.assigned: Dict[str, List[Tuple[Any, Any]]] = collections.defaultdict(list)
+        self.annotations: Dict[str, Any] = {}
+        for child in own_nodes(node.body if isinstance(node.body, list) else [node.body]):
+            self._note(child)
 
     def _note(self, node: Any) -> None:
         if isinstance(node, ast.Assign):
@@ -98,7 +115,22 @@ def own_nodes(statements: Any) -> Iterator[Any]:
         node = stack.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
+
+
+def children(node: Any) -> List[Any]:
+    """The nodes directly below one; remembered there, since the same functions are gone through again and again."""
+    try:
+        return node._children  # type: ignore[no-any-return]
+    except AttributeError:
+        found: List[Any] = []
+        for value in vars(node).values():
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+        node._children = found
+        return found
 
 
 def is_name(node: Any, name: str) -> bool:
@@ -110,10 +142,10 @@ def outer(name: Any, function: Any) -> Tuple[bool, Any]:
     code = getattr(function, "__code__", None)
     if code is not None and name in code.co_freevars and function.__closure__:
         try:
-            return True, function.__closure__[code.co_freevars.index(name)].cell_contents
+            return imports.settle(function.__closure__[code.co_freevars.index(name)].cell_contents)
         except ValueError:
             return False, None
     for namespace in (getattr(function, "__globals__", {}), vars(builtins)):
         if name in namespace:
-            return True, namespace[name]
+            return imports.settle(namespace[name])
     return False, None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import gc
 import os
 import sys
 import warnings
 from typing import Any, Dict, List
 
-from . import library, protocol, scan
+from . import imports, library, protocol, scan
 
 
 class Channel:
@@ -41,16 +41,30 @@ def main() -> int:
         channel.send("problem", text="The worker speaks another protocol than the client.")
         return 1
     warnings.simplefilter("ignore")
+    path = request["path"]
+    if path is not None:
+        _read_from(path)
     if request["command"] == protocol.SCAN:
-        channel.send("scan", distributions=scan.distributions())
+        channel.send("scan", distributions=scan.distributions(path["entries"] if path is not None else None))
     else:
         _index(channel, request)
     channel.send("done")
     return 0
 
 
+def _read_from(path: Dict[str, Any]) -> None:
+    """From now on read modules on this path instead of importing them."""
+    from .reader import facade
+
+    facade.install(path["entries"], path["packages"], path["namespaces"])
+    imports.reader = facade
+    # Syntax trees are kept to the end, and looking through them for cycles would take more time than all else.
+    gc.disable()
+
+
 def _index(channel: Channel, request: Dict[str, Any]) -> None:
     plan = library.plan(request["distribution"], request["modules"])
+    plan.part, plan.parts = request["part"]
     skip = set(request["skip"])
     have = set(request["have"])
     first = {name: rank for rank, name in enumerate(request["families"])}
@@ -66,7 +80,11 @@ def _index(channel: Channel, request: Dict[str, Any]) -> None:
             _report(channel, plan, lacking)
             return
     channel.send("index", **plan.index())
-    for family, names in families:
+    for rank, (family, names) in enumerate(families):
+        if plan.leaves_out(rank) or (imports.reader is not None and family in have and plan.tells_early):
+            plan.leave_out(family, names)
+            done += len(names)
+            continue
         modules = []
         for name in names:
             channel.send("progress", done=done, total=total, label=name)
@@ -86,11 +104,12 @@ def _index(channel: Channel, request: Dict[str, Any]) -> None:
 
 
 def _report(channel: Channel, plan: library.Plan, lacking: Dict[str, List[str]]) -> None:
-    for text in plan.problems:
+    for text in (*plan.problems, *imports.problems()):
         channel.send("problem", text=text)
     for missing, names in sorted(lacking.items()):
         left_out = names[0] if len(names) == 1 else "{} and {} other modules".format(names[0], len(names) - 1)
-        channel.send("problem", text="{} is not installed: {} left out.".format(missing, left_out))
+        text = "{} is not installed: {} left out.".format(missing, left_out)
+        channel.send("problem", text=text, missing=missing)
 
 
 def _import(channel: Channel, name: str, lacking: Dict[str, List[str]]) -> Any:
@@ -99,7 +118,7 @@ def _import(channel: Channel, name: str, lacking: Dict[str, List[str]]) -> Any:
     `lacking` collects the modules that want something which is not installed: that is usual and said once for all.
     """
     try:
-        return importlib.import_module(name)
+        return imports.load(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

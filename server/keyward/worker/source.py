@@ -40,6 +40,8 @@ def innermost(function: Any) -> Any:
 
 def node_of(function: Any) -> Any:
     """The `ast.FunctionDef` or `ast.Lambda` of a live function, or None (no source, generated, compiled)."""
+    if imports.reader is not None:
+        return imports.reader.node_of(function)
     code = getattr(function, "__code__", None)
     if code is None:
         return None
@@ -48,6 +50,8 @@ def node_of(function: Any) -> Any:
 
 def class_node(cls: Any) -> Any:
     """The `ast.ClassDef` of a class, or None."""
+    if imports.reader is not None:
+        return imports.reader.class_node(cls)
     path = imports.file_of(cls.__module__)
     return _file(path).classes.get(cls.__qualname__) if path.endswith(".py") else None
 

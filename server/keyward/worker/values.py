@@ -6,6 +6,7 @@ The answer of `evaluate` is a list of candidates. None (the constant) has no can
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import types
 from typing import Any, Dict, List
@@ -31,6 +32,8 @@ from .candidates import (
 from .scope import Scope, is_name, outer, own_nodes
 
 DEEPEST = 16
+MOST_STEPS = 4000
+"""Expressions looked at for the sake of one; what branches further is not followed."""
 _SAME = ("to", "eval", "train", "cuda", "cpu", "half", "float", "bfloat16", "requires_grad_", "values", "items", "copy")
 
 
@@ -44,6 +47,8 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Candidates:
     """The candidates of an expression, see the module's text."""
     if node is None or depth > DEEPEST:
         return [Unknown("too deep to follow")]
+    if effort.is_spent(depth):
+        return [Unknown("too much to follow")]
     if isinstance(node, ast.Constant):
         return [] if node.value is None else [Live(node.value)]
     if isinstance(node, ast.Name):
@@ -86,6 +91,22 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Candidates:
     if isinstance(node, ast.Await):
         return [Unknown("an awaited value")]
     return [Unknown("an expression that is not followed")]
+
+
+class _Effort:
+    """How much was looked at for the expression that is being evaluated."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.most = MOST_STEPS
+
+    def is_spent(self, depth: int) -> bool:
+        """Count a step; at depth 0 begins another expression."""
+        self.steps = self.steps + 1 if depth else 0
+        return self.steps > self.most
+
+
+effort = _Effort()
 
 
 def _spread(node: Any, scope: Scope, depth: int) -> Candidates:
@@ -142,11 +163,11 @@ def _imported(node: Any, name: str, function: Any) -> Candidates:
     """What an import inside a function gives, if its module is loaded already."""
     dotted = "." * node.level + (node.module or "")
     try:
-        module = imports.loaded(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
-    except (ImportError, ValueError, TypeError, AttributeError):
-        module = None
-    found = imports.get(module, name)
-    return [Unknown("`{}`".format(name))] if found is imports.MISSING else [Live(found)]
+        module = imports.known(importlib.util.resolve_name(dotted, function.__globals__.get("__package__")))
+        is_known, value = imports.settle(getattr(module, name))
+        return [Live(value)] if is_known else [Unknown("`{}`".format(name))]
+    except Exception:
+        return [Unknown("`{}`".format(name))]
 
 
 def returned(function: Any, cls: Any, bound: Any, depth: int) -> Candidates:
@@ -158,10 +179,13 @@ def returned(function: Any, cls: Any, bound: Any, depth: int) -> Candidates:
     scope = Scope(function, node, cls, bound)
     if isinstance(node, ast.Lambda):
         return evaluate(node.body, scope, depth + 1)
-    results = [
-        child.value for child in own_nodes(node.body) if isinstance(child, ast.Return) and child.value is not None
-    ]
-    return union(evaluate(result, scope, depth + 1) for result in results if not _is_backing(result, scope))
+    return union(evaluate(result, scope, depth + 1) for result in _results(node) if not _is_backing(result, scope))
+
+
+@functools.lru_cache(maxsize=4096)
+def _results(node: Any) -> List[Any]:
+    """The expressions that a function returns."""
+    return [child.value for child in own_nodes(node.body) if isinstance(child, ast.Return) and child.value is not None]
 
 
 def _is_backing(node: Any, scope: Scope) -> bool:
@@ -251,6 +275,8 @@ def _result(callee: Candidate, arguments: Any, depth: int) -> Candidates:
 
 def bound_arguments(function: Any, cls: Any, node: Any, scope: Scope, depth: int = 0) -> Dict[str, Candidates]:
     """What a call gives the parameters of a function, constant defaults included; unknown ones are left out."""
+    if depth == 0:
+        effort.steps = 0
     definition = source.node_of(source.innermost(function))
     if definition is None or depth > DEEPEST - 2:
         return {}

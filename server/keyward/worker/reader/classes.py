@@ -1,0 +1,175 @@
+"""Classes built from their source: real classes with real bases, whose functions only raise."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import enum
+import types
+import typing
+from typing import Any, Dict, List, Set, Tuple
+
+from . import calls, expressions, functions, statements
+from .frames import Frame
+from .opaque import Opaque, force
+
+BUILT: Set[type] = set()
+"""Every class that was built here."""
+NODES: Dict[type, Any] = {}
+"""The syntax that they were built from."""
+
+_NEVER_SET = ("__init_subclass__", "__slots__", "__set_name__", "__class_getitem__", "__dict__", "__weakref__")
+_SPECIAL = (typing.Generic, typing.Protocol)
+
+
+class Member:
+    """A member of an enumeration."""
+
+    def __init__(self, owner: str, name: str, value: Any) -> None:
+        self._owner = owner
+        self.name = name
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "<{}.{}: {!r}>".format(self._owner, self.name, self.value)
+
+
+def build(node: Any, frame: Frame) -> Any:
+    """The class of a definition, without its decorators; opaque where it cannot be made."""
+    outer = frame.qualname
+    qualname = node.name if not outer else "{}.{}".format(outer if frame.is_class else outer + ".<locals>", node.name)
+    inner = Frame(frame.module, frame if not frame.is_top_level else None, qualname, is_class=True)
+    inner.cell = types.CellType()
+    bases = _bases(node, frame)
+    inner.bind("__module__", frame.module.__name__)
+    inner.bind("__qualname__", qualname)
+    statements.run(node.body, inner)
+    body = {name: force(value) for name, value in inner.names.items()}
+    documentation = functions.docstring(node.body)
+    if documentation is not None:
+        body["__doc__"] = documentation
+    if inner.annotations:
+        body["__annotations__"] = inner.annotations
+    if any(isinstance(base, type) and issubclass(base, enum.Enum) for base in bases) or _is_enum(bases):
+        _number(body, node.name)
+    made = _made(node.name, bases, body)
+    if isinstance(made, type):
+        inner.cell.cell_contents = made
+        NODES[made] = node
+        made = _told_to_bases(made, frame)
+    return made
+
+
+def _bases(node: Any, frame: Frame) -> Tuple[Any, ...]:
+    bases: List[Any] = []
+    for written in node.bases:
+        if isinstance(written, ast.Starred):
+            continue
+        base = expressions.evaluate(written, frame)
+        if calls.is_instance(base) or isinstance(base, types.FunctionType):
+            base = Opaque(ast.unparse(written))
+        if isinstance(base, Opaque):
+            base = _placeholder(base.path)
+        if base is typing.NamedTuple or base is typing.TypedDict or getattr(base, "__name__", "") == "TypedDict":
+            base = _PLAIN_FORMS[getattr(base, "__name__", "")]
+        bases.append(base)
+    return tuple(bases)
+
+
+class TypedDictionary:
+    """Stands for `typing.TypedDict` among bases: only the annotations of such a class matter."""
+
+
+class NamedFields:
+    """Stands for `typing.NamedTuple` among bases."""
+
+
+_PLAIN_FORMS = {"TypedDict": TypedDictionary, "NamedTuple": NamedFields}
+_PLACEHOLDERS: Dict[str, type] = {}
+
+
+def _placeholder(path: str) -> type:
+    """A class in place of a base that is not there: anything may be in it."""
+    if path not in _PLACEHOLDERS:
+        module, _, name = path.rpartition(".")
+        body = {"__init__": _Anything(), "__module__": module, "__doc__": None}
+        _PLACEHOLDERS[path] = type(name.partition("(")[0] or "object", (), body)
+    return _PLACEHOLDERS[path]
+
+
+def is_placeholder(cls: Any) -> bool:
+    """Whether a class stands for one that could not be found."""
+    return cls in _PLACEHOLDERS.values()
+
+
+class _Anything:
+    """Stands for a constructor of which nothing is known."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("not there")
+
+
+def _is_enum(bases: Any) -> bool:
+    return any(getattr(base, "_is_enumeration", False) for base in bases)
+
+
+def _number(body: Dict[str, Any], owner: str) -> None:
+    body["_is_enumeration"] = True
+    for name, value in list(body.items()):
+        plain = isinstance(value, (str, int, float, tuple, enum.auto, Opaque)) or value is None
+        if plain and not name.startswith("_"):
+            body[name] = Member(owner, name, value)
+
+
+def _made(name: str, bases: Tuple[Any, ...], body: Dict[str, Any]) -> Any:
+    kept = {key: value for key, value in body.items() if key not in _NEVER_SET}
+    if "__init_subclass__" in body:
+        kept["_told_of_subclasses"] = body["__init_subclass__"]
+    bases = tuple(base for base in bases if not (isinstance(base, type) and issubclass(base, enum.Enum)))
+    for attempt in (bases, tuple(base for base in bases if _is_plain(base)), ()):
+        try:
+            resolved = types.resolve_bases(attempt)
+            body_now = dict(kept)
+            if resolved is not attempt:
+                body_now["__orig_bases__"] = attempt
+            metaclass = type if not resolved else max((type(base) for base in resolved), key=lambda kind: len(kind.__mro__))
+            made = metaclass(name, resolved, body_now)
+        except Exception:
+            continue
+        BUILT.add(made)
+        return made
+    return Opaque(name)
+
+
+def _is_plain(base: Any) -> bool:
+    return isinstance(base, type) and base not in _SPECIAL
+
+
+def _told_to_bases(made: Any, frame: Frame) -> Any:
+    """What the nearest base's `__init_subclass__` does to a class."""
+    for base in made.__mro__[1:]:
+        told = vars(base).get("_told_of_subclasses")
+        if told is not None:
+            caller = Frame(frame.module, None, frame.qualname)
+            caller.is_eager = True
+            calls.call(getattr(told, "__func__", told), [made], {}, caller)
+            break
+    return made
+
+
+def make_dataclass(cls: Any, options: Dict[str, Any]) -> Any:
+    """What `dataclasses.dataclass` makes of a class."""
+    known = {name: value for name, value in options.items() if isinstance(value, bool) and name != "slots"}
+    before = set(vars(cls))
+    try:
+        dataclasses.dataclass(**known)(cls)
+    except Exception:
+        # A field of a value that cannot be known, say, after one with a default: the class keeps what it has.
+        for name in set(vars(cls)) - before:
+            if not name.startswith("__dataclass"):
+                delattr(cls, name)
+    return cls
+

@@ -1,0 +1,70 @@
+"""Functions of libraries whose result is known without going through them, or that could not be gone through."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from . import availability, lazy_packages
+from .opaque import Opaque
+
+UNKNOWN = object()
+
+_DOCUMENTING = {
+    *("auto_docstring", "auto_class_docstring", "auto_method_docstring"),
+    *("add_start_docstrings", "add_start_docstrings_to_model_forward", "add_end_docstrings"),
+    *("add_start_docstrings_to_callable", "add_code_sample_docstrings", "replace_return_docstrings"),
+    *("replace_example_docstring", "doc", "copy_func", "register_model", "register_notrace_module"),
+    *("add_model_info_to_auto_map", "no_type_check", "_overload", "_copy_docstring_and_deprecators"),
+}
+"""Decorators that return what they decorate, which follows from their source too, but takes long."""
+
+
+class Compiled(Opaque):
+    """A compiled function of which only the documentation is known."""
+
+    __slots__ = ("documentation",)
+
+    def __init__(self, path: str, documentation: Any) -> None:
+        super().__init__(path)
+        self.documentation = documentation if isinstance(documentation, str) else ""
+
+
+class _Identity(Opaque):
+    """A decorator that returns what it gets."""
+
+    __slots__ = ()
+
+
+def opaque_call(callee: Opaque, positional: List[Any]) -> Any:
+    """The result of calling something that is not there, None where it is not known."""
+    if isinstance(callee, _Identity):
+        return positional[0] if positional else callee
+    if callee.path.endswith("_add_docstr") and len(positional) == 2 and isinstance(positional[0], Opaque):
+        return Compiled(positional[0].path, positional[1])
+    return None
+
+
+def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], frame: Any) -> Any:
+    """The result of calling a function that was read, `UNKNOWN` where it has to be gone through."""
+    name = function.__name__
+    if name in _DOCUMENTING:
+        first = positional[0] if positional else None
+        return first if callable(first) and not isinstance(first, Opaque) else _Identity(name)
+    if name == "define_import_structure":
+        return lazy_packages.structure_of(positional[0], positional[1] if len(positional) > 1 else keywords.get("prefix"))
+    if name in ("_is_package_available", "_package_available", "_is_available"):
+        found = availability.package_question(positional)
+        if found is not None:
+            return found if keywords.get("return_version") or "import_utils" in frame.module.__name__ else found[0]
+    if name.startswith(("is_", "_is_")):
+        known = availability.answer(name)
+        if known is not None:
+            return known
+    return UNKNOWN
+
+
+def lazy_module(positional: List[Any], keywords: Dict[str, Any]) -> Any:
+    """What a library's own class of modules makes of an import structure."""
+    structures = [value for value in (*positional, *keywords.values()) if isinstance(value, dict)]
+    made = lazy_packages.announced(structures[0]) if structures else None
+    return Opaque("a lazy module") if made is None else made

@@ -1,0 +1,122 @@
+"""Modules that were read: their names are worked out when somebody asks for them."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any, Dict, Iterable, List, Optional, Set
+
+from . import finder, segments, statements
+from .frames import ModuleFrame
+from .opaque import Names, Opaque, Thunk
+
+_MOST_STEPS = 3000000
+
+
+class Announced:
+    """What a lazy module says that it holds: name -> submodule relative to it, "" for a submodule itself.
+
+    "models.deit.image_processing_pil_deit:DeiTImageProcessorPil" says that the name stands for another there.
+    """
+
+    def __init__(self, names: Dict[str, str]) -> None:
+        self.names = names
+
+
+class ReadModule(types.ModuleType):
+    """A module whose file was read and not executed."""
+
+    def __init__(self, name: str, path: str, is_package: bool) -> None:
+        super().__init__(name)
+        self.path = path
+        self.is_package = is_package
+        self.names: Names = Names()
+        self.has_text_annotations = False
+        self.imported: Set[str] = set()
+        """Names that import statements bind."""
+        self.announced: Dict[str, str] = {}
+        self.problem = ""
+        self._steps = _MOST_STEPS
+        self.__file__ = path
+        self.__package__ = name if is_package else name.rpartition(".")[0]
+        for key in ("__name__", "__package__", "__file__", "__spec__"):
+            self.names[key] = getattr(self, key)
+
+    def is_spent(self) -> bool:
+        """Counts one step; True when the module has taken more of them than any honest one."""
+        self._steps -= 1
+        return self._steps < 0
+
+    def read(self, text: str) -> None:
+        """Take in the module's text."""
+        frame = ModuleFrame(self)
+        for segment in segments.cut(text):
+            if segment.name:
+                self.names[segment.name] = self._later(segment, frame)
+                continue
+            try:
+                body = segment.parse()
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.problem = "line {} is no Python that can be read here".format(
+                    getattr(error, "lineno", None) or segment.line
+                )
+                continue
+            statements.run(body, frame)
+
+    def _later(self, segment: Any, frame: ModuleFrame) -> Thunk:
+        def define() -> Any:
+            try:
+                node = segment.parse()[0]
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.problem = "line {} is no Python that can be read here".format(
+                    getattr(error, "lineno", None) or segment.line
+                )
+                return Opaque(segment.name)
+            return statements.definition(node, frame)
+
+        return Thunk(define)
+
+    def announce(self, announced: Announced) -> None:
+        """Become a lazy module."""
+        self.announced.update(announced.names)
+
+    @property
+    def _class_to_module(self) -> Dict[str, str]:
+        return {name: module.partition(":")[0] for name, module in self.announced.items() if module}
+
+    def __getattr__(self, name: str) -> Any:
+        names = self.__dict__.get("names") or {}
+        if name in names:
+            return names[name]
+        if name in self.__dict__.get("announced", ()):
+            module, _, other = self.announced[name].partition(":")
+            holder = finder.module("{}.{}".format(self.__name__, module or name))
+            if holder is not None:
+                return getattr(holder, other or name) if module else holder
+        if not name.startswith("__"):
+            found = finder.module("{}.{}".format(self.__name__, name)) if self.__dict__.get("is_package") else None
+            if found is not None:
+                return found
+        raise AttributeError(name)
+
+    def __dir__(self) -> List[str]:
+        return sorted({*self.names, *self.announced})
+
+
+def public_names(module: Any) -> Iterable[str]:
+    """The names that `from module import *` binds."""
+    listed: Optional[Any] = None
+    if isinstance(module, ReadModule):
+        listed = module.names.get("__all__")
+        if not isinstance(listed, (list, tuple)):
+            return [name for name in dir(module) if not name.startswith("_")]
+    else:
+        listed = getattr(module, "__all__", dir(module))
+    return [name for name in listed if isinstance(name, str)]
+
+
+def known_elsewhere(dotted: str, name: str) -> Any:
+    """What `typing_extensions` gives, from `typing`: it need not be installed to be understood."""
+    if dotted != "typing_extensions":
+        return None
+    return getattr(typing, name, None)
