@@ -17,7 +17,19 @@ def test_version(keyward: Command) -> None:
     assert keyward("--version").stdout == f"keyward {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["signature"], ["doctor"], ["serve"], ["signatures", "build"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["check"],
+        ["signature"],
+        ["doctor"],
+        ["serve"],
+        ["signatures", "build"],
+        ["signatures", "list"],
+        ["signatures", "diff"],
+    ],
+)
 def test_help(keyward: Command, command: list[str]) -> None:
     result = keyward(*command, "--help")
     assert result.exit_code == 0

@@ -103,7 +103,7 @@ async def test_a_missing_interpreter_leaves_shipped_signatures(start: Start, tmp
     async with start(options=missing, settings={"": {"keyward": missing}}) as editor:
         uri = editor.open("train.py", SCRIPT)
         (found,) = await editor.diagnostics(uri)
-        assert "(shipped signatures)" in found.message
+        assert "shipped signatures)" in found.message
 
 
 async def test_a_damaged_cache_is_silence_and_then_made_anew(start: Start, standin_cache: Path, tmp_path: Path) -> None:

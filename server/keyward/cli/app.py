@@ -51,6 +51,10 @@ python_option = click.option(
     help="Interpreter or environment that has the libraries. Default: VIRTUAL_ENV, the nearest .venv upwards, python3.",
 )
 
+output_option = click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is printed."
+)
+
 
 @click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="keyward", message="%(prog)s %(version)s")
@@ -98,6 +102,12 @@ def serve(tcp: str | None) -> None:
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change what the program does."
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="DIST==VERSION",
+    help="Judge by this version of a library in place of the installed one, such as transformers==5.23.0.",
+)
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
 @verbose_option
 @click.pass_context
@@ -105,6 +115,10 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     """Check Python files, and those below folders. Default: the current folder.
 
     Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything.
+
+    With --against, all that is wrong in that version is reported, and each message ends with how it is in the installed
+    one; names that are gone are reported too, and the last line counts what is new. `keyward signatures list` shows
+    which versions there are.
     """
     from .check import Options, run
 
@@ -114,13 +128,19 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
 @main.command()
 @click.argument("name")
 @python_option
+@click.option("--version", metavar="V", help="As that version of its library has it, be it installed or not.")
+@click.option("--history", is_flag=True, help="Since when it exists, and what became of each keyword.")
 @verbose_option
 @click.pass_context
-def signature(context: click.Context, /, name: str, python: str | None) -> None:
-    """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy."""
+def signature(context: click.Context, /, name: str, python: str | None, version: str | None, history: bool) -> None:
+    """Show what NAME accepts and returns, such as DeiTModel or torch.nn.functional.cross_entropy.
+
+    With --version as another version has it, with --history over all versions that are known
+    (`keyward signatures list` shows which).
+    """
     from .signature import run
 
-    context.exit(run(name, python, context.color))
+    context.exit(run(name, python, version, history, context.color))
 
 
 @main.command()
@@ -159,7 +179,48 @@ def stubs(context: click.Context, /, folder: str, **options: Any) -> None:
 
 @main.group()
 def signatures() -> None:
-    """Commands for whoever maintains the shipped signatures."""
+    """What is known of libraries, version by version: list it, compare versions, add one."""
+
+
+@signatures.command(name="list")
+@click.argument("distribution", required=False)
+@python_option
+@output_option
+@verbose_option
+@click.pass_context
+def list_(context: click.Context, /, distribution: str | None, python: str | None, output_format: str) -> None:
+    """List the libraries and versions that are known: shipped ones, and those read on this machine.
+
+    With DISTRIBUTION each of its versions, with the number of its public classes and functions.
+    """
+    from .listing import run
+
+    context.exit(run(distribution, python, output_format, context.color))
+
+
+@signatures.command()
+@click.argument("distribution")
+@click.argument("old")
+@click.argument("new")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@python_option
+@output_option
+@click.option("--all", "everything", is_flag=True, help="Shorten nothing.")
+@verbose_option
+@click.pass_context
+def diff(context: click.Context, /, distribution: str, old: str, new: str, names: tuple[str, ...], **rest: Any) -> None:
+    """Show what changes for callers between the versions OLD and NEW of DISTRIBUTION.
+
+    Grouped by consequence: what raises, what goes silent, what is new. A version is one that `keyward signatures list`
+    shows; `5.23` stands for its last patch, `installed` for the one in the environment, `newest` for the newest known.
+    NAME narrows it down to a class or function, a pattern ('Bert*') or a model family (deit).
+
+    Ends with 0 where nothing breaks, 1 where something raises or goes silent, 2 where it cannot be told.
+    """
+    from .difference import run
+
+    python, output_format, everything = rest["python"], rest["output_format"], rest["everything"]
+    context.exit(run(distribution, (old, new), names, python, output_format, everything, context.color))
 
 
 @signatures.command()

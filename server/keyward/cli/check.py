@@ -13,10 +13,13 @@ from pathlib import Path
 import click
 import msgspec
 
+from ..environment.index import default_cache
 from ..environment.interpreter import Interpreter
+from ..signatures.store import Installed
 from . import environments, inspection
 from .files import python_files
 from .inspection import Request
+from .known import Library, UnknownVersionError
 from .progress import Step, progress_bar
 from .report import FileReport, Report, merged
 
@@ -38,6 +41,8 @@ class Options:
     unsafe_fixes: bool = False
     show_diff: bool = False
     jobs: int = 0
+    against: tuple[str, ...] = ()
+    """`transformers==5.23.0`, each: the version to judge by."""
 
 
 def run(paths: Sequence[str], options: Options, color: bool | None, verbose: bool) -> int:
@@ -51,6 +56,9 @@ def run(paths: Sequence[str], options: Options, color: bool | None, verbose: boo
             click.echo(problem, err=True)
             return INCOMPLETE
         reports = list(_reports(files, request, options.jobs, step))
+    if request.against and any(report.n_mended is None and not report.problem for report in reports):
+        named = " and ".join(item.distribution for item in request.against)
+        click.echo(f"Which {named} is installed is not known, so it is not told what would be new.", err=True)
     for report in reports:
         if report.problem:
             click.echo(report.problem, err=True)
@@ -67,12 +75,18 @@ def _prepared(files: Sequence[str], options: Options, step: Step) -> tuple[Reque
     request = Request(
         options.python or "", "", options.fix or options.show_diff, options.unsafe_fixes, options.show_diff
     )
+    if options.against and (options.fix or options.show_diff):
+        return request, "--against shows what another version would say; fixes are for the installed one."
     if not files:
         return request, ""
     if options.python:
         chosen = environments.find(options.python)
         if chosen.problem:
             return request, chosen.problem
+    try:
+        request = replace(request, against=tuple(_asked(options, request)))
+    except UnknownVersionError as error:
+        return request, str(error)
     wanted = environments.imported(files)
     for interpreter in _interpreters(files, request):
         cache, problems = environments.bring_up_to_date(interpreter, wanted, step)
@@ -80,6 +94,25 @@ def _prepared(files: Sequence[str], options: Options, step: Step) -> tuple[Reque
         for problem in problems:
             click.echo(problem, err=True)
     return request, ""
+
+
+def _asked(options: Options, request: Request) -> Iterator[Installed]:
+    """What is to be judged by in place of what is installed.
+
+    Raises:
+        UnknownVersionError: nothing is known of such a version.
+    """
+    if not options.against:
+        return
+    library = Library(default_cache())
+    for text in options.against:
+        distribution, separator, version = text.partition("==")
+        if not separator or not distribution.strip() or not version.strip():
+            raise UnknownVersionError(f"{text!r} is not DISTRIBUTION==VERSION, such as transformers==5.23.0.")
+        known = library.choose(distribution.strip(), version.strip())
+        if known.note:
+            click.echo(known.note, err=True)
+        yield known.item
 
 
 def _interpreters(files: Sequence[str], request: Request) -> list[Interpreter]:

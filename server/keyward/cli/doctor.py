@@ -15,8 +15,10 @@ from .. import __version__
 from ..environment.fingerprint import installed, survey
 from ..environment.index import KNOWN, default_cache
 from ..environment.interpreter import Interpreter
+from ..signatures.cached import cached
 from . import environments
 from .files import why
+from .origins import origins
 
 START_SECONDS = 20.0
 """How long an interpreter may take to start."""
@@ -100,23 +102,21 @@ def _version(path: Path) -> tuple[str, str]:
 def _libraries(interpreter: Interpreter) -> Section:
     section = Section("Libraries")
     signatures = environments.open_for(interpreter)
-    known = {library.distribution: library for library in signatures.libraries}
-    here = {item.distribution: item.version for item in installed(interpreter)} if interpreter.path else {}
-    for name in sorted({*known, *(name for name in KNOWN if name in here)}):
-        if name not in here:
-            section.rows.append(f"{name} {known[name].version}: not installed, judged by the shipped signatures")
-        elif name not in known:
-            section.rows.append(f"{name} {here[name]}: not read yet, the first `keyward check` or the editor does it")
-        else:
-            origin = {"indexed": "read from the installation", "shipped": "signatures came with Keyward"}
-            section.rows.append(f"{name} {here[name]}: {origin[known[name].origin]}")
-    if interpreter.path is not None and not any(name in here for name in KNOWN):
+    here = installed(interpreter) if interpreter.path else ()
+    told = origins(interpreter, here, signatures)
+    for origin in told:
+        section.rows.append(f"{origin.title}: {origin.text}")
+        section.rows += (f"  {note}" for note in origin.notes)
+        section.advice += filter(None, [origin.advice])
+    if interpreter.path is not None and not any(item.distribution in KNOWN for item in here):
         section.advice.append(
             "Neither torch nor transformers is installed there. If they are elsewhere, give that environment with "
             "--python or the setting keyward.python."
         )
     section.rows = section.rows or ["none"]
-    section.rows += (f"note: {problem}" for problem in signatures.problems)
+    mentioned = {note for origin in told for note in origin.notes}
+    by_worker = {problem for item in cached(default_cache()) for problem in item.index.problems}
+    section.rows += (f"note: {problem}" for problem in signatures.problems if problem not in mentioned | by_worker)
     return section
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from ..features.snapshot import Snapshot, take
 from ..inference.answers import Answer, Question
 from ..session.workspace import Workspace
+from ..signatures.store import Installed, same_version
 from . import fixing
 from .files import why
-from .report import FileReport, file_report
+from .report import FileReport, file_report, upgrade_report
 
 N_BATCH = 64
 """Files whose snapshots are held at a time."""
@@ -31,6 +32,8 @@ class Request:
     fix: bool = False
     unsafe: bool = False
     show_diff: bool = False
+    against: tuple[Installed, ...] = ()
+    """Versions that are judged by in place of the installed ones."""
 
 
 @dataclass
@@ -61,7 +64,7 @@ class _File:
 
 def make_workspace(request: Request) -> Workspace:
     """A workspace without folders: interpreters and modules are looked for from each file upwards."""
-    workspace = Workspace(cache=Path(request.cache) if request.cache else None)
+    workspace = Workspace(cache=Path(request.cache) if request.cache else None, against=request.against)
     if request.python:
         workspace.configure({"python": request.python})
     return workspace
@@ -70,11 +73,20 @@ def make_workspace(request: Request) -> Workspace:
 def inspect(names: Sequence[str], request: Request) -> Iterator[list[FileReport]]:
     """The reports of the files, batch by batch, in their order."""
     workspace = make_workspace(request)
+    today = make_workspace(replace(request, against=())) if request.against else None
     try:
         for start in range(0, len(names), N_BATCH):
-            yield _batch([_File(name) for name in names[start : start + N_BATCH]], workspace, request)
+            batch = names[start : start + N_BATCH]
+            files = [_File(name) for name in batch]
+            _take(files, workspace)
+            before = [_File(name) for name in batch]
+            if today is not None:
+                _take([file for file in before if _comparable(os.path.abspath(file.name), today, request)], today)
+            yield _reports(files, before, workspace, request)
     finally:
         workspace.close()
+        if today is not None:
+            today.close()
 
 
 def inspect_all(names: Sequence[str], request: Request) -> list[FileReport]:
@@ -82,7 +94,8 @@ def inspect_all(names: Sequence[str], request: Request) -> list[FileReport]:
     return [report for reports in inspect(names, request) for report in reports]
 
 
-def _batch(files: Sequence[_File], workspace: Workspace, request: Request) -> list[FileReport]:
+def _take(files: Sequence[_File], workspace: Workspace) -> None:
+    """Takes a snapshot of each file, with all that can be found out about other files."""
     for file in files:
         with file.guarded():
             path = os.path.abspath(file.name)
@@ -91,11 +104,17 @@ def _batch(files: Sequence[_File], workspace: Workspace, request: Request) -> li
     for _ in range(N_ROUNDS):
         if not _look_beyond(files, workspace):
             break
+
+
+def _reports(
+    files: Sequence[_File], before: Sequence[_File], workspace: Workspace, request: Request
+) -> list[FileReport]:
+    """A report of each file; `before` holds the same files as the installed versions see them, where that is asked."""
     reports = []
-    for file in files:
+    for file, today in zip(files, before, strict=True):
         with file.guarded():
             if file.snapshot is not None:
-                file.report = _report(file.name, file.snapshot, workspace, request)
+                file.report = _report(file.name, file.snapshot, today.snapshot, workspace, request)
         assert file.report is not None
         reports.append(file.report)
         file.snapshot = None
@@ -130,11 +149,28 @@ def _tells(answer: Answer) -> bool:
     return answer.known or answer.missing or answer.definition is not None
 
 
+def _comparable(path: str, workspace: Workspace, request: Request) -> bool:
+    """Whether what is installed of the libraries that are asked about is known, so that what is new can be told."""
+    ground = workspace.ground(path)
+    here = {item.distribution: item.version for item in ground.installed or ()}
+    known = {library.distribution: library.version for library in ground.world.signatures.libraries}
+    return all(
+        item.distribution in here
+        and item.distribution in known
+        and same_version(here[item.distribution], known[item.distribution])
+        for item in request.against
+    )
+
+
 def _again(text: bytes, snapshot: Snapshot, workspace: Workspace) -> Snapshot:
     return take(snapshot.path, 0, text, workspace.world(snapshot.path), snapshot.settings, snapshot)
 
 
-def _report(name: str, snapshot: Snapshot, workspace: Workspace, request: Request) -> FileReport:
+def _report(
+    name: str, snapshot: Snapshot, today: Snapshot | None, workspace: Workspace, request: Request
+) -> FileReport:
+    if request.against:
+        return upgrade_report(name, snapshot, today)
     if not request.fix:
         return file_report(name, snapshot)
     mended, n_fixed = fixing.fixed(snapshot, request.unsafe, lambda text, old: _again(text, old, workspace))

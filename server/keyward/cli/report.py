@@ -5,12 +5,13 @@ Lines and columns count from 1, columns in code points.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from ..features.snapshot import Snapshot
+from ..features.upgrade import Standing, n_mended, removed, shifted, verdicts
 from ..rules.finding import Finding, Fix, Severity
 from ..text import LineIndex, Span, Unit
 
@@ -47,6 +48,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
     message: str
     range: Range
     fixes: tuple[Remedy, ...]
+    upgrade: Standing | msgspec.UnsetType = msgspec.UNSET
+    """With --against, where it can be told: whether it is right today, or just as wrong."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -54,6 +57,10 @@ class Summary(msgspec.Struct, frozen=True):
     errors: int
     warnings: int
     information: int
+    new: int | msgspec.UnsetType = msgspec.UNSET
+    """With --against: findings that are right today."""
+    mended: int | msgspec.UnsetType = msgspec.UNSET
+    """Findings of today that are none in the version that is asked about."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -77,6 +84,8 @@ class FileReport:
     """How many fixes were applied."""
     diff: str = ""
     """What applying them would change."""
+    n_mended: int | None = None
+    """With --against: findings of today that are none then; None: that is not asked, or cannot be told."""
 
 
 def file_report(path: str, snapshot: Snapshot) -> FileReport:
@@ -90,7 +99,36 @@ def file_report(path: str, snapshot: Snapshot) -> FileReport:
     return FileReport(path, tuple(diagnostics), tuple(excerpts))
 
 
-def merged(reports: Iterable[FileReport]) -> Report:
+def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileReport:
+    """What the version that is asked about makes of a file, beside what is installed where that is known."""
+    plain = file_report(path, target)
+    lines = target.source.lines
+    found = list(zip(plain.diagnostics, plain.excerpts, strict=True))
+    breaks = removed(today, target)
+    if today is not None:
+        noted = zip(found, verdicts(today, target), strict=True)
+        found = [(_noted(item, verdict.note, verdict.standing), excerpt) for (item, excerpt), verdict in noted]
+        breaks += shifted(today, target)
+    for item in breaks:
+        where = _range(item.span, lines)
+        standing: Standing | msgspec.UnsetType = msgspec.UNSET if today is None else "new"
+        diagnostic = Diagnostic(path, item.rule, item.severity.value, item.message, where, (), standing)
+        found.append((diagnostic, _excerpt(target.text, item.span, lines)))
+    found.sort(key=lambda pair: (pair[0].range.start.line, pair[0].range.start.column))
+    return FileReport(
+        path,
+        tuple(diagnostic for diagnostic, _ in found),
+        tuple(excerpt for _, excerpt in found),
+        n_mended=None if today is None else n_mended(today, target),
+    )
+
+
+def _noted(diagnostic: Diagnostic, note: str, standing: Standing) -> Diagnostic:
+    """The diagnostic with a sentence about today behind its message."""
+    return msgspec.structs.replace(diagnostic, message=f"{diagnostic.message} {note}", upgrade=standing)
+
+
+def merged(reports: Sequence[FileReport]) -> Report:
     """One report of all files; `summary.files` counts those that were checked."""
     diagnostics: list[Diagnostic] = []
     n_files = 0
@@ -99,6 +137,10 @@ def merged(reports: Iterable[FileReport]) -> Report:
         diagnostics += report.diagnostics
     counts = {severity: sum(d.severity == severity.value for d in diagnostics) for severity in Severity}
     summary = Summary(n_files, counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.INFORMATION])
+    told = [report.n_mended for report in reports if report.n_mended is not None]
+    if told:
+        new = sum(diagnostic.upgrade == "new" for diagnostic in diagnostics)
+        summary = msgspec.structs.replace(summary, new=new, mended=sum(told))
     return Report(tuple(diagnostics), summary)
 
 

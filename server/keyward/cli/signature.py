@@ -17,12 +17,16 @@ from . import environments
 from .progress import progress_bar
 
 
-def run(name: str, python: str | None, color: bool | None) -> int:
+def run(name: str, python: str | None, version: str | None, history: bool, color: bool | None) -> int:
     """Prints it, and gives the exit code."""
     interpreter = environments.find(python)
     if python and interpreter.problem:
         click.echo(interpreter.problem, err=True)
         return 2
+    if history or version is not None:
+        from .past import run as tell
+
+        return tell(name, version, history, interpreter, color)
     with progress_bar() as step:
         _, problems = environments.bring_up_to_date(interpreter, {*KNOWN, name.partition(".")[0]}, step)
     for problem in problems:
@@ -137,7 +141,7 @@ def _sisters(entry: Entry, signatures: Signatures) -> Iterator[str]:
 def _block(title: str, rows: Iterable[str]) -> str:
     """A title with indented rows below it, long ones broken."""
     lines = (
-        textwrap.fill(row, _width(), initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False)
+        textwrap.fill(row, width(), initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False)
         for row in rows
     )
     return "\n".join((click.style(title, bold=True), *lines))
@@ -145,11 +149,11 @@ def _block(title: str, rows: Iterable[str]) -> str:
 
 def _short(text: str, used: int) -> str:
     """Text cut down to what is left of a line, and to something readable where that is little."""
-    room = max(40, _width() - used)
+    room = max(40, width() - used)
     return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
-def _width() -> int:
+def width() -> int:
     return min(160, shutil.get_terminal_size((120, 24)).columns)
 
 

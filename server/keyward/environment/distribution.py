@@ -65,6 +65,7 @@ class DistributionIndex:
         self._stays = stays
         self._path = path
         self._lacking: set[str] = set()
+        self._by_source = False
         self._exports: dict[str, dict[str, list[Exported]]] = {}
         self._modules: dict[str, str] = {}
         self._have: list[str] = []
@@ -73,10 +74,12 @@ class DistributionIndex:
         self._resume()
 
     def _resume(self) -> None:
-        """Take over what an earlier, unfinished run has written."""
+        """Take over what an earlier, unfinished run has written in the same way."""
         try:
             index = read_index(self._folder)
         except ValueError:
+            return
+        if index is not None and index.by_source and not self._by_source:
             return
         for family in sorted(set(index.modules.values())) if index else ():
             try:
@@ -107,13 +110,32 @@ class DistributionIndex:
                 break
             died = "ended the process" if ending.kind == "died" else "hung"
             culprit = ending.label or self._item.distribution
-            self.problems.append(f"{culprit} could not be imported: it {died} ({ending.detail}).")
+            what = "read" if self._by_source else "imported"
+            self.problems.append(f"{culprit} could not be {what}: it {died} ({ending.detail}).")
             if not ending.label or ending.label in self._skip or ending.label == self._item.distribution:
                 break
             self._skip.append(ending.label)
         if self._have:
             self._write_index(complete=False)
         return False
+
+    def build_from_source(self, read: Callable[[Message, Callable[[Message], None]], Ending]) -> bool:
+        """Read what is not there yet from source; whether the index is complete.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        self._run = read
+        self._skip.clear()
+        self._by_source = True
+        if self.is_empty:
+            self._resume()
+        return self.build()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing could be read."""
+        return not self._have
 
     def _hear(self, message: Message) -> None:
         try:
@@ -167,6 +189,7 @@ class DistributionIndex:
                 modules=self._modules,
                 problems=tuple(dict.fromkeys(self.problems)),
                 complete=complete,
+                by_source=self._by_source,
             ),
         )
         self._changed()

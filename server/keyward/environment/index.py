@@ -22,14 +22,19 @@ from ..signatures.model import Index
 from ..signatures.store import Installed, cache_folder, read_index, recipe
 from ..signatures.writer import write_atomically
 from ..worker import protocol
+from ..worker.scan import TENSORFLOW
 from .distribution import DistributionIndex, read_lacking
 from .fingerprint import Survey, survey
 from .import_path import ImportPath
 from .interpreter import Interpreter
+from .source_reading import run_readers
 from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
 
 KNOWN = ("transformers", "torch")
 """Distributions that are indexed without looking for torch modules in their files first."""
+
+_FRAMEWORKS = ("torch", "keras", *TENSORFLOW)
+"""Where none is installed, no other distribution is looked at."""
 
 _KEPT_DAYS = 30
 _LOCK_POLL = 0.5
@@ -64,17 +69,18 @@ def default_cache() -> Path:
     return Path(platformdirs.user_cache_dir("keyward", appauthor=False))
 
 
-def is_current(cache: Path, item: Installed, path: ImportPath | None = None) -> bool:
+def is_current(cache: Path, item: Installed, path: ImportPath | None = None, by_source: bool = True) -> bool:
     """Whether the cache holds all of a distribution.
 
     With an import path: as far as it can be read there, where modules that were missing once may be installed by now.
+    `by_source` False: what was read from source does not do.
     """
     folder = cache_folder(cache, item)
     try:
         index = read_index(folder)
     except ValueError:
         return False
-    if index is None or not index.complete or _missing(folder, index):
+    if index is None or not index.complete or _missing(folder, index) or (index.by_source and not by_source):
         return False
     return path is None or not any(path.finds(name) for name in read_lacking(folder))
 
@@ -115,7 +121,7 @@ def update_index(
         cache: the user's cache folder; default: the platform's.
         families: model families that come first, since open files use them.
         only: names of distributions, where not all are wanted.
-        trusted: False starts nothing at all.
+        trusted: False starts no interpreter of the folder's: libraries are read from their source.
         progress: called before each module.
         changed: called with the cache folder when there is something new to open.
         cancelled: ends the refresh soon after it is set; what was read is kept.
@@ -129,9 +135,8 @@ def update_index(
         changed or (lambda _: None),
         cancelled or threading.Event(),
         silence_limit,
+        trusted,
     )
-    if not trusted:
-        return run.report("Nothing is started in a folder that is not trusted: the libraries are not read.")
     if interpreter.path is None:
         return run.report(interpreter.problem)
     run.seen = survey(interpreter)
@@ -140,7 +145,7 @@ def update_index(
     for name in KNOWN:
         if name in here and (wanted is None or name in wanted):
             run.bring_up_to_date(here[name], ())
-    if "torch" in here and not run.stopped and (wanted is None or wanted - set(KNOWN)):
+    if any(name in here for name in _FRAMEWORKS) and not run.stopped and (wanted is None or wanted - set(KNOWN)):
         for name, modules in run.scan(tuple(here.values())).items():
             if name in here and name not in KNOWN and (wanted is None or name in wanted):
                 run.bring_up_to_date(here[name], tuple(modules))
@@ -191,8 +196,10 @@ class _Run:
         changed: Callable[[Path], None],
         cancelled: threading.Event,
         silence_limit: float,
+        trusted: bool,
     ) -> None:
         self._interpreter = interpreter
+        self._trusted = trusted
         self._cache = cache
         self._families = families
         self._progress = progress
@@ -230,7 +237,8 @@ class _Run:
             if message["type"] == "scan":
                 found.update({item["name"]: item["modules"] for item in message["distributions"]})
 
-        if self._run_worker(protocol.scan_request(), hear).kind == "done" and self.seen.holds():
+        run = self._run_worker if self._trusted else self._run_readers
+        if run(protocol.scan_request(), hear).kind == "done" and self.seen.holds():
             # Without the note the next refresh scans again, and is right all the same.
             with suppress(OSError):
                 write_atomically(path, msgspec.json.encode(found))
@@ -238,7 +246,7 @@ class _Run:
 
     def bring_up_to_date(self, item: Installed, modules: tuple[str, ...]) -> None:
         """Index one distribution unless the cache has it."""
-        if self.stopped or is_current(self._cache, item, self.seen.path):
+        if self.stopped or self._is_current(item):
             return
         try:
             self._index(item, modules)
@@ -261,7 +269,7 @@ class _Run:
         if not self._acquire(lock, item, folder):
             return
         try:
-            if is_current(self._cache, item, self.seen.path):  # the other process has done it
+            if self._is_current(item):  # the other process has done it
                 self._changed(self._cache)
                 return
             _remove_leftovers(folder)
@@ -270,13 +278,17 @@ class _Run:
                 folder,
                 self._families,
                 modules,
-                self._run_worker,
+                self._run_worker if self._trusted else self._run_readers,
                 lambda done, total, label: self._progress(Progress(item.distribution, done, total, label)),
                 lambda: self._changed(self._cache),
                 lambda problems: self._stays(item, problems),
                 self.seen.path,
             )
-            if index.build():
+            is_whole = index.build() if self._trusted else index.build_from_source(self._run_readers)
+            if self._trusted and not self.stopped and (index.is_empty or not is_whole) and self._stays(item, True):
+                # It cannot be imported, or not to its end: its source tells the rest.
+                is_whole = index.build_from_source(self._run_readers)
+            if is_whole:
                 self._indexed.append(item.distribution)
                 _remove_outdated(self._cache)
             elif not self.stopped:
@@ -323,6 +335,21 @@ class _Run:
         here = survey(self._interpreter).installed
         self._moved = here != self.seen.installed and (problems or item not in here)
         return not self._moved
+
+    def _is_current(self, item: Installed) -> bool:
+        # Where a library may be imported, what only its source told is replaced, unless importing it fails.
+        return is_current(self._cache, item, self.seen.path, not self._trusted or self._failed_before(item))
+
+    def _failed_before(self, item: Installed) -> bool:
+        """Whether the library was read from source because importing it had failed."""
+        try:
+            index = read_index(cache_folder(self._cache, item))
+        except ValueError:
+            return False
+        return index is not None and any("could not be imported" in problem for problem in index.problems)
+
+    def _run_readers(self, request: Message, hear: Callable[[Message], None]) -> Ending:
+        return run_readers(self.seen.path, request, hear, cancelled=self._cancelled, silence_limit=self._silence_limit)
 
     def _run_worker(self, request: Message, hear: Callable[[Message], None]) -> Ending:
         path = self._interpreter.path

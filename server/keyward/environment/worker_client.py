@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -55,6 +55,7 @@ def run_worker(
     *,
     cancelled: threading.Event | None = None,
     silence_limit: float = SILENCE_LIMIT,
+    options: Sequence[str] = (),
 ) -> Ending:
     """Start the worker, send one request, hand every answer to `hear`, and return how it ended.
 
@@ -62,7 +63,7 @@ def run_worker(
     """
     try:
         process = subprocess.Popen(
-            [str(interpreter), str(WORKER)],
+            [str(interpreter), *options, str(WORKER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -27,8 +27,13 @@ def subject(callees: Sequence[Callee], singular: str, plural: str) -> str:
 
 def version(callees: Sequence[Callee]) -> str:
     """The library that was judged by, in parentheses: " (transformers 5.23.0 in .venv)"; "" for the user's own."""
-    labels = list(dict.fromkeys(callee.library for callee in callees if callee.library))
+    labels = list(dict.fromkeys(_flat(callee.library) for callee in callees if callee.library))
     return f" ({', '.join(labels)})" if labels else ""
+
+
+def _flat(library: str) -> str:
+    """A label that goes into parentheses: "transformers 5.23.0 (shipped signatures)" has some of its own."""
+    return library.replace(" (", ", ").replace(")", "")
 
 
 def takers(sisters: Sequence[Entry], verb: str, plural: str) -> str:

@@ -27,14 +27,19 @@ class Ground:
         trusted: bool,
         changed: Callable[[], None],
         read: Callable[[str], bytes | None],
+        against: Sequence[Installed] = (),
     ) -> None:
-        """`changed` is called from any thread when `world` is another one; `read` gives the text of a file."""
+        """`changed` is called from any thread when `world` is another one; `read` gives the text of a file.
+
+        What is in `against` takes the place of what is installed of that distribution.
+        """
         self.interpreter = interpreter
         self._survey = Survey() if interpreter.path is None else survey(interpreter)
         self._settled = False
         self._judging = None if interpreter.path is None else self._survey.installed
         self._changed = changed
-        self._signatures = open_signatures(self._judging, cache)
+        self._against = {item.distribution: item for item in against}
+        self._signatures = open_signatures(self._judged, cache)
         self._oracle = Oracle(
             folders,
             client=JediClient(str(cache / "jedi") if cache is not None else ""),
@@ -101,7 +106,7 @@ class Ground:
             else old
             for item in self._survey.installed
         )
-        self._signatures = open_signatures(self._judging, cache)
+        self._signatures = open_signatures(self._judged, cache)
 
     def renew(self, cache: Path) -> None:
         """Has all questions answered anew: the index is complete."""
@@ -125,8 +130,21 @@ class Ground:
         self._oracle.close()
 
     def _stubs_in(self, cache: Path | None) -> Callable[[], str]:
-        judging = self._judging
-        return lambda: "" if cache is None else stub_tree(judging, cache, cache / "stubs")
+        judged = self._judged
+        return lambda: "" if cache is None else stub_tree(judged, cache, cache / "stubs")
+
+    @property
+    def installed(self) -> tuple[Installed, ...] | None:
+        """What was seen last, whatever is judged by; None where there is no interpreter."""
+        return None if self.interpreter.path is None else self._survey.installed
+
+    @property
+    def _judged(self) -> tuple[Installed, ...] | None:
+        """The distributions whose signatures count."""
+        if not self._against:
+            return self._judging
+        kept = (item for item in self._judging or () if item.distribution not in self._against)
+        return (*kept, *self._against.values())
 
     def _answered(self, _: Answers) -> None:
         self._changed()

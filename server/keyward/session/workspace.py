@@ -25,6 +25,7 @@ from ..environment.index import Progress, default_cache, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..inference.answers import Question
 from ..inference.world import World
+from ..signatures.store import Installed
 from .ground import Ground
 from .oracle import read_file
 from .settings import Settings, read
@@ -59,8 +60,10 @@ class Workspace:
         text_of: Callable[[str], bytes | None] = read_file,
         cache: Path | None = None,
         later: Later = lambda *_: None,
+        against: Iterable[Installed] = (),
     ) -> None:
-        """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's."""
+        """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's; what is in
+        `against` takes the place of what is installed."""
         self.trusted = True
         """Whether processes may be started for these folders. To be set before anything else is asked."""
         self._changed = changed
@@ -68,6 +71,7 @@ class Workspace:
         self._text_of = text_of
         self._later = later
         self._cache = cache or default_cache()
+        self._against = tuple(against)
         self._folders: list[str] = []
         self._given: dict[str, object] = {}
         self._settings: dict[str | None, Settings] = {None: Settings()}
@@ -144,7 +148,9 @@ class Workspace:
         if ground is None or ground.interpreter.problem != interpreter.problem:
             if interpreter.problem:
                 logger.warning("%s", interpreter.problem)
-            ground = Ground(interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of)
+            ground = Ground(
+                interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of, self._against
+            )
             self._grounds[interpreter.path] = ground
         return ground
 

@@ -123,10 +123,11 @@ class Entry(Frozen, frozen=True):
     fields: tuple[Field, ...] = ()
     """Of an output class, in the order of `to_tuple()`."""
     methods: dict[str, Signature] = {}
-    """Other methods that people call, by name: `from_pretrained`, an image processor's `preprocess`."""
+    """Other public methods, by name: `from_pretrained`, an image processor's `preprocess`. Those that a class defines
+    itself; the entries of its bases have theirs. Internal classes have none."""
     members: tuple[str, ...] = ()
     """Of an output class: further attribute names (methods, properties) that do not come from a base with an entry.
-    Of a configuration: the attributes that it has beside its constructor's parameters."""
+    Of a configuration: the attributes that it has beside its constructor's parameters and those of its bases."""
     keys: tuple[str, ...] = ()
     """Of a tokenizer or processor: keys that its result can have."""
     keys_open: bool = False
@@ -189,3 +190,5 @@ class Index(Frozen, frozen=True):
     """One sentence each: what could not be read, and why."""
     complete: bool = True
     """False while a worker is still at it."""
+    by_source: bool = False
+    """Whether it was read from source, in part at least, instead of from the imported library."""

@@ -41,11 +41,10 @@ def of_output(cls: Any) -> List[str]:
 
 def of_configuration(cls: Any, known: Set[str]) -> List[str]:
     """Attributes of a configuration's instances beyond `known` (what its constructor takes) and its bases' own."""
-    found: Set[str] = set()
-    inherited: Set[str] = set()
-    for base in cls.__mro__:
-        into = inherited if base is not cls and role_of(base) == "config" else found
-        into.update(_attributes(base))
+    bases = [base for base in cls.__mro__[1:] if role_of(base) == "config"]
+    told = {base for configuration in bases for base in configuration.__mro__}
+    inherited = {name for base in told for name in _attributes(base)}
+    found = {name for base in cls.__mro__ if base not in told for name in _attributes(base)}
     return sorted(name for name in found - inherited - known if not name.startswith("_"))
 
 

@@ -55,6 +55,7 @@ Candidate = Union[Live, Instance, Method, Super, Container, Alike, Unknown]
 Candidates = List[Candidate]
 
 ANY_ELEMENT = "any element"
+ANY_KEY = "any key"
 
 
 def module_class() -> Any:
@@ -88,7 +89,10 @@ def _key(value: Any) -> Any:
 
 
 def step(value: Any, taken: Any) -> Candidates:
-    """The part of a value that a target takes: position and number of targets, or any element."""
+    """The part of a value that a target takes: position and number of targets, or any element or key."""
+    if taken is ANY_KEY:
+        held = value.value if isinstance(value, Live) else None
+        return [Live(key) for key in held] if isinstance(held, dict) else [Unknown("a key")]
     if taken is not ANY_ELEMENT and isinstance(value, Container) and value.parts is not None:
         index, size = taken
         if len(value.parts) == size:

@@ -27,6 +27,10 @@ _INSTEAD = re.compile(
     re.I,
 )
 _BARE_NAME = re.compile(r"[`'\"]*([A-Za-z_][\w.]*\w)(?:\(\))?[`'\"]*")
+_BY_ITSELF = re.compile(r"(?<!=)[`'\"](\w+)[`'\"]|\b(?:argument|parameter|keyword|option|the|^)\s*(\w+)\b", re.I)
+_BEFORE_A_NAME = frozenset(
+    "the argument arguments parameter parameters keyword option passing using setting support for and or".split()
+)
 _SEE = re.compile(r"^\(?deprecated\b.*?\b(?:see|use|favou?r of|replaced by)\b[^`]*`+(\w+)`+", re.I)
 
 
@@ -132,13 +136,19 @@ def _by_body(node: Any, known: Set[str]) -> Iterator[Tuple[str, str]]:
             if isinstance(old, str) and old in known:
                 yield old, _named_instead(said, known, old)
             continue
-        if not _DEPRECATED.search(said):
-            continue
         tested = {item for test in tests for item in _tested(test, known)}
-        before = said[: _DEPRECATED.search(said).start()]  # type: ignore[union-attr]
-        for old in tested:
-            if re.search(r"(?<![\w.]){}(?![\w=.])".format(re.escape(old)), before):
-                yield old, _named_instead(said, known, old)
+        for old in tested & set(_deprecated_in(said)):
+            yield old, _named_instead(said, known, old)
+
+
+def _deprecated_in(said: str) -> Iterator[str]:
+    """The names that stand by themselves in the part of a sentence that comes before "is deprecated"."""
+    for deprecated in _DEPRECATED.finditer(said):
+        sentence = re.split(r"[.:;]\s", said[: deprecated.start()])[-1]
+        for name in _BY_ITSELF.finditer(sentence):
+            before = re.sub(r"[`'\"]\w+[`'\"]", "", sentence[: name.start()]).lower()
+            if set(re.findall(r"\w+", before)) <= _BEFORE_A_NAME:  # not "passing a tuple of `name`"
+                yield name.group(1) or name.group(2)
 
 
 def _calls(statements: Any, tests: Tuple[Any, ...]) -> Iterator[Tuple[ast.Call, Tuple[Any, ...]]]:
@@ -212,12 +222,18 @@ def _resolved(said: str, value: Any) -> str:
         if not name:
             continue
         module, _, last = name.group(1).rpartition(".")
-        places = [module, "{}.{}".format(top, module)] if module else [top, value.__module__]
+        places = [module, "{}.{}".format(top, module)] if module else list(_packages(value.__module__))
         for place in places:
             found = imports.get(imports.loaded(place), last)
             if isinstance(found, (type, types.FunctionType)) and found is not value:
                 return "{}.{}".format(place, last)
     return ""
+
+
+def _packages(module: str) -> Iterator[str]:
+    """The packages around a module, from the outermost on, and itself."""
+    parts = module.split(".")
+    return (".".join(parts[: length + 1]) for length in range(len(parts)))
 
 
 def _texts(node: Any) -> Dict[str, str]:

@@ -111,11 +111,13 @@ def _call(cls: Any, role: str) -> Optional[Entry]:
 def _layer_call(cls: Any) -> Optional[Entry]:
     """What calling a Keras layer accepts: what its `call` does, and `training`, which every layer takes."""
     defining = next((base for base in cls.__mro__ if "call" in vars(base)), None)
-    if defining is None or (is_keras(defining, "Layer") and defining.__name__ == "Layer"):
-        return None
+    if defining is None or defining.__name__ in ("Layer", "Model"):
+        return None  # whoever derives from it says what it takes
     found = _method(cls, "call")
     if found is not None and "training" not in _named(found):
         found["accepts"] = dict(found.get("accepts", {}), training="Layer.__call__")
+    if found is not None and found.get("extra") == "ignored":
+        found.update(extra="open", reason="layers can ask for arguments of the layer that calls them")
     return found
 
 
@@ -137,19 +139,28 @@ def signature(
     live = parameters.signature_of(function)
     if live is None:
         return None
-    outcome, extra, reason = keywords.effective(function, cls, is_brief)
+    if hasattr(function, "_tf_decorator") and not any(p.kind is p.VAR_KEYWORD for p in live.parameters.values()):
+        # TensorFlow's dispatcher tries other implementations of the same signature, and refuses what none takes.
+        outcome, extra, reason = keywords.Outcome(), "refused", ""
+    else:
+        outcome, extra, reason = keywords.effective(function, cls, is_brief)
     found: Entry = {"parameters": parameters.parameters(live, cls is not None, docstrings)}
     named = {
         entry["name"]
         for entry in found["parameters"]
         if entry.get("kind") in (None, "positional_or_keyword", "keyword_only")
     }
-    found["accepts"] = {name: way for name, way in sorted(outcome.names.items()) if name not in named}
+    found["accepts"] = {
+        name: way for name, way in sorted(outcome.names.items()) if name not in named and name.isidentifier()
+    }
     found["prefixes"] = sorted(outcome.prefixes)
     found["extra"] = extra if extra != "refused" else ""
     found["reason"] = reason
     found["returns"] = returns.returned_class(function) if returned is None else returned
     found["renamed"] = deprecations.renamed(function, cls, found, docstrings)
+    for old in found["renamed"]:
+        if old not in named:
+            found["accepts"].setdefault(old, "deprecated")
     return {key: value for key, value in found.items() if value}
 
 

@@ -18,6 +18,8 @@ RUNNERS = ("checkpoint", "_gradient_checkpointing_func")
 """Functions that call their first argument with the others."""
 
 _HARMLESS = ("update", "clear")
+COMPUTED_KEY = "a computed key is read"
+"""The reason for which even a keyword that all callees refuse may be taken out before they see it."""
 
 
 def union(refusals: Any) -> int:
@@ -250,7 +252,7 @@ class Rest:
         names = self._key(key)
         if names is None:
             if not silent:
-                self._open("a computed key is read")
+                self._open(COMPUTED_KEY)
             return
         for name, is_prefix in names:
             into = self.prefixes if is_prefix else self.names

@@ -47,7 +47,7 @@ def known(name: str) -> Any:
 
 def problems() -> List[str]:
     """One sentence for each module that could not be read."""
-    return [] if reader is None else reader.problems()  # type: ignore[no-any-return]
+    return [] if reader is None else list(reader.problems())
 
 
 def is_compiled(value: Any) -> bool:
@@ -142,7 +142,7 @@ def _top_folder(name: str) -> str:
 def _listing(package: str) -> List[Tuple[str, bool]]:
     """(name, whether it is a folder) of what a package's folder holds, itself aside, sorted."""
     if reader is not None:
-        return reader.folder_listing(package)  # type: ignore[no-any-return]
+        return list(reader.folder_listing(package))
     folder = package_folder(package)
     found = []
     for name in sorted(os.listdir(folder)) if folder else ():

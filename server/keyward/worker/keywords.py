@@ -8,6 +8,7 @@ and "ignored" are claimed only of what was followed to its end.
 from __future__ import annotations
 
 import ast
+import collections.abc
 import inspect
 import types
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
@@ -54,7 +55,7 @@ def effective(function: Any, cls: Any = None, is_brief: bool = False) -> Tuple[O
         values.effort.most = values.MOST_STEPS
     else:
         outcome = _Follower(_LEVELS, _MEMO).outcome(function, cls)
-    if outcome.refusal == flow.MUST:
+    if outcome.refusal == flow.MUST and not any(reason.startswith(flow.COMPUTED_KEY) for reason in outcome.reasons):
         extra, reason = "refused", ""
     elif outcome.reasons:
         extra, reason = "open", outcome.reasons[0]
@@ -89,6 +90,8 @@ class _Follower:
         function = source.plain(function)
         if function in (inspect.Signature.bind, inspect.Signature.bind_partial):
             return Outcome()  # refuses what the function with that signature refuses, which is followed by itself
+        if not isinstance(function, collections.abc.Hashable):
+            return _without_source(function, cls)
         key = (function, cls)
         if key in self._memo:
             return self._memo[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
-from . import entries, imports
+from . import entries, imports, scan
 from .parameters import Entry
 from .plan import Plan, documented, is_absent, is_module, own_classes, qualified
 from .roles import role_of
@@ -120,17 +120,13 @@ def plan(distribution: str, modules: Iterable[str]) -> Plan:
         return Torch(distribution)
     if distribution == "keras":
         return Keras(distribution)
-    if distribution in TENSORFLOW:
+    if distribution in scan.TENSORFLOW:
         return TensorFlow(distribution)
     packages = _PACKAGES.get(distribution)
     if packages is not None:
         return Plan(distribution, dict(zip(packages, packages)), modules, root=packages[0])
     tops = sorted({name.partition(".")[0] for name in modules})
     return Plan(distribution, dict(zip(tops, tops)), modules)
-
-
-TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
-"""Distributions that bring the package `tensorflow`."""
 
 
 class Torch(Plan):
@@ -142,6 +138,10 @@ class Torch(Plan):
         for package in ("torch.nn.modules", "torch.nn.parallel", "torch.optim"):
             modules += imports.submodules(package)
         super().__init__(distribution, dict(zip(packages, packages)), modules, root="torch")
+
+    def public_names(self, package: Any) -> List[str]:
+        # Its `__all__` lacks some that it documents.
+        return imports.listed(package) if package is imports.loaded("torch") else super().public_names(package)
 
     def members(self, module: Any) -> Iterator[Any]:
         return (value for value in own_classes(module) if not value.__name__.startswith("_"))

@@ -67,5 +67,8 @@ def index_request(
 
 
 def scan_request(path: dict[str, Any] | None = None) -> dict[str, Any]:
-    """List the distributions that define torch modules, on a `path` or where the worker runs; imports nothing."""
+    """List the distributions that define torch modules or Keras layers; imports nothing.
+
+    `path` says where, in place of the folders that the worker imports from.
+    """
     return {"protocol": VERSION, "command": SCAN, "path": path}

@@ -1,4 +1,4 @@
-"""Which installed distributions define torch modules: a textual scan that imports nothing."""
+"""Which installed distributions define torch modules or Keras layers: a textual scan that imports nothing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any, Dict, List, Optional
 
 from . import imports
 
-_OWN_PLAN = ("torch", "transformers")
-_MARKS = (b"nn.Module", b"(Module)", b"(PreTrainedModel)")
-_TORCH = b"torch"
+TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+"""Distributions that bring the package `tensorflow`."""
+
+_OWN_PLAN = ("torch", "transformers", "keras", *TENSORFLOW)
+_MARKS = {
+    b"torch": (b"nn.Module", b"(Module)", b"(PreTrainedModel)"),
+    b"keras": (b"(Layer)", b".Layer)", b"(Model)", b".Model)", b"(Loss)", b".Loss)"),
+}
+"""What a file says that defines a module or layer, by the library that it uses for that."""
+
 _LARGEST = 2000000
 _SKIPPED_FOLDERS = ("test", "tests", "testing", "examples", "benchmarks", "docs", "scripts")
 
 
 def distributions(path: Optional[List[str]] = None) -> List[Dict[str, Any]]:
-    """[{name, version, modules}] of every distribution worth an index, torch and transformers first.
+    """[{name, version, modules}] of every distribution worth an index, those that have a plan of their own first.
 
     `path` says where to look, in place of the folders that this process imports from.
     """
@@ -70,7 +77,7 @@ def _defines_modules(path: str) -> bool:
             text = file.read()
     except OSError:
         return False
-    return _TORCH in text and any(mark in text for mark in _MARKS)
+    return any(library in text and any(mark in text for mark in marks) for library, marks in _MARKS.items())
 
 
 def top_folder(module_name: str) -> str:

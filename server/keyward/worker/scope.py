@@ -9,7 +9,7 @@ import functools
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from . import imports
-from .candidates import ANY_ELEMENT, Candidates
+from .candidates import ANY_ELEMENT, ANY_KEY, Candidates
 
 
 class Scope:
@@ -99,6 +99,7 @@ class _Assignments:
             for element, part in zip(target.elts, iterated.args):
                 self._bind_loop(element, part)
         elif pair and len(target.elts) == 2 and calls_method(iterated, "items"):
+            self._bind(target.elts[0], iterated.func.value, (ANY_KEY,))
             self._bind(target.elts[1], iterated.func.value, (ANY_ELEMENT,))
         else:
             self._bind(target, iterated, (ANY_ELEMENT,))

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import click
+from msgspec import UNSET
 
 from ..report import Diagnostic, FileReport, Range, Summary
 
@@ -54,7 +55,21 @@ def conclusion(summary: Summary, n_fixed: int) -> str:
     )
     found = ", ".join(_counted(*count) for count in counts if count[0])
     mended = f", {_counted(n_fixed, 'fix', 'fixes')} applied" if n_fixed else ""
-    return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}{mended}."
+    return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}{mended}.{_upgraded(summary)}"
+
+
+def _upgraded(summary: Summary) -> str:
+    """What the version that was asked about changes: " 2 are new with the upgrade; 1 of today is none then."."""
+    if summary.new is UNSET or summary.mended is UNSET:
+        return ""
+    new = f" {summary.new} of them {'is' if summary.new == 1 else 'are'} new with the upgrade"
+    gone = (
+        f"{_counted(summary.mended, 'finding', 'findings')} of today {'is' if summary.mended == 1 else 'are'} none then"
+    )
+    n_found = summary.errors + summary.warnings + summary.information
+    return "".join(
+        (new if n_found else "", f"; {gone}" if n_found and summary.mended else "", "." if n_found else "")
+    ) or (f" {gone[:1].upper()}{gone[1:]}." if summary.mended else "")
 
 
 def coloured(diff: str) -> str:

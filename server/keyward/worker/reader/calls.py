@@ -155,8 +155,9 @@ def _initialize(made: Any, mro: Any, positional: List[Any], keywords: Dict[str, 
         inner = Frame(made_from.frame.module, made_from.frame, init.__qualname__)
         inner.names.update(functions.bound_arguments(init, [made, *positional], keywords))
         for statement in made_from.node.body:
-            if isinstance(statement, ast.Expr) and _is_super_init(statement.value):
-                arguments = [expressions.evaluate(argument, inner) for argument in statement.value.args]
+            called = getattr(statement, "value", None)
+            if isinstance(statement, ast.Expr) and isinstance(called, ast.Call) and _is_super_init(called):
+                arguments = [expressions.evaluate(argument, inner) for argument in called.args]
                 _initialize(made, mro[index + 1 :], arguments, {}, inner)
             elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and hasattr(made, "__dict__"):
                 targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -166,10 +167,9 @@ def _initialize(made: Any, mro: Any, positional: List[Any], keywords: Dict[str, 
         return
 
 
-def _is_super_init(node: Any) -> bool:
+def _is_super_init(node: ast.Call) -> bool:
     return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        isinstance(node.func, ast.Attribute)
         and node.func.attr == "__init__"
         and isinstance(node.func.value, ast.Call)
         and _is_name(node.func.value.func, "super")
@@ -234,7 +234,7 @@ _PURE = (
 )
 _PURE_IDS = {id(function) for function in _PURE}
 # Of these the arguments are iterated over.
-_SEQUENCES = {
+_SEQUENCES: Dict[int, Any] = {
     id(function): function
     for function in (list, tuple, set, frozenset, dict, zip, enumerate, reversed, min, max, sum, any, all, sorted)
 }
@@ -266,7 +266,7 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
             return plain_items(positional[0])
         if callee in (min, max) and len(positional) > 1:
             return callee(*positional)
-        arguments = [
+        arguments: List[Any] = [
             value if isinstance(value, (int, dict)) else expressions.elements(value) for value in positional
         ]
         if callee in (min, max, sum, sorted) and (keywords or any(map(_is_unknown, arguments[0]))):
@@ -314,7 +314,7 @@ def _getattr(positional: List[Any]) -> Any:
 
 
 def _chain(function: Any) -> List[Any]:
-    found = []
+    found: List[Any] = []
     while function is not None and len(found) < 50:
         found.append(function)
         function = getattr(function, "__wrapped__", None)

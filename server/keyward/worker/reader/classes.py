@@ -135,7 +135,9 @@ def _made(name: str, bases: Tuple[Any, ...], body: Dict[str, Any]) -> Any:
             body_now = dict(kept)
             if resolved is not attempt:
                 body_now["__orig_bases__"] = attempt
-            metaclass = type if not resolved else max((type(base) for base in resolved), key=lambda kind: len(kind.__mro__))
+            metaclass = (
+                type if not resolved else max((type(base) for base in resolved), key=lambda kind: len(kind.__mro__))
+            )
             made = metaclass(name, resolved, body_now)
         except Exception:
             continue
@@ -172,4 +174,3 @@ def make_dataclass(cls: Any, options: Dict[str, Any]) -> Any:
             if not name.startswith("__dataclass"):
                 delattr(cls, name)
     return cls
-

@@ -264,7 +264,9 @@ def _unary(node: Any, frame: Frame) -> Any:
         return Opaque("...") if known is None else not known
     if not isinstance(value, (int, float)):
         return Opaque("...")
-    return -value if isinstance(node.op, ast.USub) else ~value if isinstance(node.op, ast.Invert) else +value
+    if isinstance(node.op, ast.Invert):
+        return ~value if isinstance(value, int) else Opaque("...")
+    return -value if isinstance(node.op, ast.USub) else +value
 
 
 _COMPARISONS: Dict[str, Callable[[Any, Any], Any]] = {
@@ -305,7 +307,7 @@ def _subscript(node: Any, frame: Frame) -> Any:
     if isinstance(index, Opaque) and not _is_type_form(value):
         return Opaque("...")
     if isinstance(value, type) and calls.is_read(value):
-        if not issubclass(value, typing.Generic):  # type: ignore[arg-type]
+        if not issubclass(value, typing.Generic):
             return value
         return typing.Generic.__class_getitem__.__func__(value, index)  # type: ignore[attr-defined]
     if isinstance(value, (dict, list, tuple, str)) or _is_type_form(value):

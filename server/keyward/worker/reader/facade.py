@@ -9,7 +9,6 @@ from typing import Any, Dict, List, Tuple
 from . import classes, expressions, finder, functions, modules
 from .opaque import Opaque, Thunk, force
 
-
 install = finder.install
 
 
@@ -100,5 +99,3 @@ def is_compiled(value: Any) -> bool:
 def is_missing_base(cls: Any) -> bool:
     """Whether a class stands for a base that was not found."""
     return classes.is_placeholder(cls)
-
-

@@ -127,9 +127,7 @@ PROBLEMS: Dict[str, str] = {}
 """Module -> why it could not be read, or not wholly."""
 
 
-def install(
-    entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]
-) -> None:
+def install(entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]) -> None:
     """From now on read modules on this path, and import nothing but the standard library."""
     global PATH
     PATH = ImportPath(entries, packages, namespaces)

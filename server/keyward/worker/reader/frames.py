@@ -16,9 +16,7 @@ class Frame:
 
     is_top_level = False
 
-    def __init__(
-        self, module: Any, parent: Optional[Frame] = None, qualname: str = "", is_class: bool = False
-    ) -> None:
+    def __init__(self, module: Any, parent: Optional[Frame] = None, qualname: str = "", is_class: bool = False) -> None:
         self.module = module
         self.parent = parent
         self.qualname = qualname
@@ -28,7 +26,7 @@ class Frame:
         """Of a class body: what it annotates."""
         self.cell: Optional[types.CellType] = None
         """Of a class body: will hold the class."""
-        self.tries = parent.tries if parent is not None else 0
+        self.tries: int = parent.tries if parent is not None else 0
         """How many `try` statements are around: in them a missing module is an answer."""
         self.is_eager = False
         """Whether statements may change a class, so that all of them are gone through at once."""

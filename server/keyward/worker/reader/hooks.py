@@ -51,7 +51,9 @@ def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], fr
         first = positional[0] if positional else None
         return first if callable(first) and not isinstance(first, Opaque) else _Identity(name)
     if name == "define_import_structure":
-        return lazy_packages.structure_of(positional[0], positional[1] if len(positional) > 1 else keywords.get("prefix"))
+        return lazy_packages.structure_of(
+            positional[0], positional[1] if len(positional) > 1 else keywords.get("prefix")
+        )
     if name in ("_is_package_available", "_package_available", "_is_available"):
         found = availability.package_question(positional)
         if found is not None:

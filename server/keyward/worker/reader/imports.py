@@ -69,7 +69,8 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        return importlib.util.resolve_name(dotted, frame.module.__package__)
+        package: str = frame.module.__package__
+        return importlib.util.resolve_name(dotted, package)
     except ImportError:
         return node.module or ""
 

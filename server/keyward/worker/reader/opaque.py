@@ -26,7 +26,7 @@ class Opaque:
         # `typing` takes nothing for a type that cannot be called.
         return Opaque("...")
 
-    __name__ = property(lambda self: self.path)  # type: ignore[assignment]
+    __name__ = property(lambda self: self.path)
 
 
 def _text(value: Any) -> str:

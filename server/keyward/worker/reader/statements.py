@@ -161,12 +161,12 @@ def definition(node: Any, frame: Frame) -> Any:
 
 
 def decorated(value: Any, node: Any, frame: Frame) -> Any:
-    """A class or function with its decorators around it; one that cannot be followed is taken to return what it gets."""
+    """A class or function with its decorators; one that cannot be followed is taken to return what it gets."""
     for decorator in reversed(node.decorator_list):
         applied = calls.call(expressions.evaluate(decorator, frame), [value], {}, _calling(frame, value))
         if not isinstance(applied, Opaque) and applied is not None:
             value = applied
-        elif isinstance(value, type) is False and not _is_harmless(decorator):
+        elif not isinstance(value, type) and not _is_harmless(decorator):
             functions.distrust(value, decorator)
     return value
 
@@ -224,7 +224,9 @@ def assign(target: Any, value: Any, frame: Frame) -> None:
                 pass
 
 
-_KEPT = ("__init_subclass__", "__class__", "__bases__", "__dict__", "__code__", "__doc__", "__globals__", "__set_name__")
+_KEPT = {
+    *("__init_subclass__", "__class__", "__bases__", "__dict__", "__code__", "__doc__", "__globals__", "__set_name__"),
+}
 
 
 def _annotated(node: Any, frame: Frame) -> None:
@@ -350,22 +352,22 @@ def _delete(node: Any, frame: Frame) -> None:
 
 
 _HANDLERS: Dict[str, Callable[[Any, Frame], Optional[Ending]]] = {
-    "FunctionDef": _define,  # type: ignore[dict-item]
-    "AsyncFunctionDef": _define,  # type: ignore[dict-item]
-    "ClassDef": _define,  # type: ignore[dict-item]
-    "Assign": _assign,  # type: ignore[dict-item]
-    "AnnAssign": _annotated,  # type: ignore[dict-item]
-    "AugAssign": _augment,  # type: ignore[dict-item]
-    "Expr": _expression,  # type: ignore[dict-item]
+    "FunctionDef": _define,
+    "AsyncFunctionDef": _define,
+    "ClassDef": _define,
+    "Assign": _assign,
+    "AnnAssign": _annotated,
+    "AugAssign": _augment,
+    "Expr": _expression,
     "For": _for,
-    "While": _while,  # type: ignore[dict-item]
+    "While": _while,
     "With": _with,
     "Try": _try,
     "Return": _return,
     "Raise": _raise,
     "Break": lambda node, frame: Ending("break"),
     "Continue": lambda node, frame: Ending("continue"),
-    "Delete": _delete,  # type: ignore[dict-item]
+    "Delete": _delete,
     "Import": imports.run_import,
     "ImportFrom": imports.run_import_from,
 }
