@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ NEEDED = (
 @pytest.mark.parametrize("environment", environments.REAL)
 def test_claims_hold(environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(KEYWORDS))
-    monkeypatch.delitem(sys.modules, "report", raising=False)
     import compare
 
     found = compare.compare(environments.interpreter(environment), tmp_path, FAMILIES)
