@@ -57,7 +57,25 @@ MROPE = (
     {"rope_scaling": SECTIONS, "rope_parameters": SECTIONS},
     "the parts of a position have to add up to half a head, and the default has none",
 )
+RESNET = {
+    "model_type": "resnet",
+    "hidden_sizes": [8, 16, 32, 32],
+    "depths": [1, 1, 1, 1],
+    "embedding_size": 8,
+    "out_features": ["stage2", "stage3", "stage4"],
+}
+BACKBONE = (
+    {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None, "backbone_config": RESNET},
+    "the default's backbone is one of timm, which is not installed",
+)
 EXCEPTIONS: dict[str, tuple[dict, str]] = {
+    "DetrConfig": BACKBONE,
+    "ConditionalDetrConfig": BACKBONE,
+    "DabDetrConfig": BACKBONE,
+    "DeformableDetrConfig": BACKBONE,
+    "TableTransformerConfig": BACKBONE,
+    "XmodConfig": ({"default_language": "en_XX"}, "the default names no language"),
+    "CodeGenConfig": ({"n_head": 4, "rotary_dim": 4}, "the heads are dealt out to four parts"),
     "AutoformerConfig": SERIES,
     "InformerConfig": SERIES,
     "TimeSeriesTransformerConfig": SERIES,
@@ -160,7 +178,7 @@ def options(cls, policy, instance=None):
                 made[name] = [kinds[name][min(i, len(kinds[name]) - 1)] for i in range(n_layers)]
         else:
             small = shrunk(name, value, policy, n_layers, factor)
-            if small != value:
+            if small != (list(value) if isinstance(value, tuple) else value):
                 made[name] = small
     exceptions, _ = EXCEPTIONS.get(cls.__name__, ({}, ""))
     made.update({name: value for name, value in exceptions.items() if name in accepted or hasattr(instance, name)})
@@ -229,7 +247,7 @@ def parameters(cls):
     return found
 
 
-UNSET = {"pad_token_id": 0, "head_dim": WIDTH // HEADS, "num_key_value_heads": HEADS}
+UNSET = {"pad_token_id": 0, "num_experts_per_tok": 2, "head_dim": WIDTH // HEADS, "num_key_value_heads": HEADS}
 """What takes the place of None: batches need a padding token, and some models do not take None for the others."""
 
 CLASS_LEVEL = {
@@ -273,7 +291,7 @@ def shrunk(name, value, policy, n_layers, factor):
     if isinstance(value, (list, tuple)):
         if not value or not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
             return value
-        return type(value)(shrunk_item(name, item, policy) for item in value)
+        return [shrunk_item(name, item, policy) for item in value]
     if not isinstance(value, int):
         return value
     if re.search(r"(^|_)vocab(ulary)?_size|^vocab_size\w*$|n_vocab$|_vocab$", name) and "type" not in name:

@@ -145,7 +145,15 @@ def pictures(name, config):
 
 
 def spectra(name, config):
-    names = ("num_mel_bins", "input_feat_per_channel", "feature_size", "n_mels", "input_dim", "input_size")
+    names = (
+        "feature_projection_input_dim",
+        "num_mel_bins",
+        "input_feat_per_channel",
+        "feature_size",
+        "n_mels",
+        "input_dim",
+        "input_size",
+    )
     bins = first(config, names, 80)
     bins = bins if isinstance(bins, int) else bins[0]
     yield rand(BATCH, bins, 2 * first(config, ("max_source_positions",), 50))

@@ -67,6 +67,12 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "ignored",
     ),
+    "names in a comprehension, beside another of the same variable": (
+        "def f(a, **kwargs):\n    b = {k: v for k, v in a.items()}\n    return any(kwargs.get(k) for k in ('x', 'y'))",
+        {"x", "y"},
+        set(),
+        "ignored",
+    ),
     "names of the module": (
         "def f(**kwargs):\n    for name in NAMES:\n        print(kwargs.get(name))",
         {"first", "second"},

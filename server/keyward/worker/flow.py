@@ -268,11 +268,22 @@ class Rest:
             text = str(first.value) if isinstance(first, ast.Constant) else ""
             return [(text, len(node.values) > 1)] if text else None
         names = []
-        for value in values.evaluate(node, self._scope) if node is not None else [candidates.Unknown("")]:
+        for value in self._values_of_key(node) if node is not None else [candidates.Unknown("")]:
             if not (isinstance(value, candidates.Live) and isinstance(value.value, str)):
                 return None
             names.append((value.value, False))
         return names
+
+    def _values_of_key(self, node: Any) -> candidates.Candidates:
+        """The candidates of a key; a name that a comprehension around it binds is that one's, whatever others bind."""
+        around = self._parents.get(node)
+        while isinstance(node, ast.Name) and around is not None and not isinstance(around, ast.stmt):
+            for generator in getattr(around, "generators", ()):
+                if is_name(generator.target, node.id):
+                    iterated = values.evaluate(generator.iter, self._scope)
+                    return candidates.union(candidates.elements(value) for value in iterated)
+            around = self._parents.get(around)
+        return values.evaluate(node, self._scope)
 
 
 def _visible(body: Any, name: str) -> Iterator[Any]:
