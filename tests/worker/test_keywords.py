@@ -155,6 +155,20 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "refused",
     ),
+    "TypeError that may come and is raised again": (
+        "def f(a, **kwargs):\n    try:\n        return closed(1, **kwargs) if a else a\n"
+        "    except TypeError as e:\n        raise e",
+        {"x", "named"},
+        set(),
+        "open",
+    ),
+    "TypeError that is answered by another refusal": (
+        "def f(**kwargs):\n    try:\n        return closed(1, **kwargs)\n"
+        "    except TypeError:\n        return closed(2, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
     "registry": (
         "def f(name, **kwargs): return REGISTRY.get(name, closed)(1, **kwargs)",
         {"x", "deep", "other", "named"},
