@@ -7,7 +7,7 @@ ENVIRONMENTS = build/environments
 DEVELOPMENT = $(ENVIRONMENTS)/development/bin
 MAKE_ENVIRONMENT = $(if $(PYTHON),$(PYTHON),$(error no Python 3.10 or later with venv was found: give PYTHON=...)) tests/environments.py
 
-.PHONY: help check test test-editors demo bench docs clean
+.PHONY: help check test test-editors demo bench observe docs clean
 
 help:
 	@echo "make demo          show what Keyward finds in examples/ (needs no ML library)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test          fast tests, and those that run the real torch and transformers"
 	@echo "make test-editors  drives real editors"
 	@echo "make bench         latency, memory and throughput beside other tools"
+	@echo "make observe       holds what is claimed of keywords against running models"
 	@echo "make docs          writes again what is generated from the code"
 
 demo:
@@ -40,6 +41,11 @@ test-editors:
 bench:
 	@$(MAKE_ENVIRONMENT) bench transformers5 >/dev/null
 	$(ENVIRONMENTS)/bench/bin/python benchmarks/run.py --python $(ENVIRONMENTS)/transformers5/bin/python
+
+observe:
+	@$(MAKE_ENVIRONMENT) development transformers5 transformers4 >/dev/null
+	nice $(DEVELOPMENT)/python benchmarks/keywords/compare.py --output build/keywords \
+		--python $(ENVIRONMENTS)/transformers5/bin/python --python $(ENVIRONMENTS)/transformers4/bin/python
 
 docs:
 	@$(MAKE_ENVIRONMENT) development >/dev/null

@@ -26,6 +26,8 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "keywords"))
+
 # After the filter: importing them warns.
 import probe  # noqa: E402
 import tiny  # noqa: E402

@@ -67,6 +67,12 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "ignored",
     ),
+    "names in a comprehension, beside another of the same variable": (
+        "def f(a, **kwargs):\n    b = {k: v for k, v in a.items()}\n    return any(kwargs.get(k) for k in ('x', 'y'))",
+        {"x", "y"},
+        set(),
+        "ignored",
+    ),
     "names of the module": (
         "def f(**kwargs):\n    for name in NAMES:\n        print(kwargs.get(name))",
         {"first", "second"},
@@ -88,6 +94,36 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         "ignored",
     ),
     "callee that refuses": ("def f(**kwargs): return closed(1, **kwargs)", {"x", "named"}, set(), "refused"),
+    "callees that both get it, of which one refuses": (
+        "def f(**kwargs):\n    swallows(1, **kwargs)\n    return closed(1, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "callees that both get it, of which one may not": (
+        "def f(a, **kwargs):\n    swallows(1, **kwargs)\n    return closed(1, **kwargs) if a else a",
+        {"x", "deep", "named"},
+        set(),
+        "open",
+    ),
+    "callee that refuses what is not taken out before": (
+        "def f(**kwargs):\n    y = kwargs.pop('y', None)\n    swallows(1, **kwargs)\n    return closed(1, **kwargs)",
+        {"x", "y", "named"},
+        set(),
+        "refused",
+    ),
+    "typed dictionary whose keys the callee refuses": (
+        "def f(**kwargs: Unpack[Options]): return closed(1, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "typed dictionary whose keys the callee may refuse": (
+        "def f(a, **kwargs: Unpack[Options]): return closed(1, **kwargs) if a else a",
+        {"x", "named", "own", "inherited"},
+        set(),
+        "open",
+    ),
     "callee that swallows": ("def f(**kwargs): return swallows(1, **kwargs)", {"x", "deep"}, set(), "ignored"),
     "callee on one path": (
         "def f(a, **kwargs):\n    if a:\n        return closed(1, **kwargs)\n    return a",
@@ -115,6 +151,20 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
     ),
     "TypeError that is raised again": (
         "def f(**kwargs):\n    try:\n        return closed(1, **kwargs)\n    except TypeError as e:\n        raise e",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "TypeError that may come and is raised again": (
+        "def f(a, **kwargs):\n    try:\n        return closed(1, **kwargs) if a else a\n"
+        "    except TypeError as e:\n        raise e",
+        {"x", "named"},
+        set(),
+        "open",
+    ),
+    "TypeError that is answered by another refusal": (
+        "def f(**kwargs):\n    try:\n        return closed(1, **kwargs)\n"
+        "    except TypeError:\n        return closed(2, **kwargs)",
         {"x", "named"},
         set(),
         "refused",
@@ -261,6 +311,7 @@ class Whole(Parent):
         self.either = Part() if config else Strict()
         self.none = None
         self.parts = [Part() for _ in range(2)]
+        self.joined = [Part()] * 2 + [Part() for _ in range(2)]
 
     @property
     def chosen(self):
@@ -274,6 +325,9 @@ class Whole(Parent):
     def union(self, **kwargs): return self.either(1, **kwargs)
     def loops(self, **kwargs):
         for part in self.parts:
+            part(1, **kwargs)
+    def joins(self, **kwargs):
+        for part in self.joined:
             part(1, **kwargs)
     def enumerates(self, **kwargs):
         for i, part in enumerate(self.parts[:1]):
@@ -293,6 +347,7 @@ class Whole(Parent):
         ("refuses", {"x"}, "refused"),
         ("union", {"x", "inner", "read"}, "open"),
         ("loops", {"x", "inner", "read"}, "ignored"),
+        ("joins", {"x", "inner", "read"}, "ignored"),
         ("enumerates", {"x", "inner", "read"}, "ignored"),
         ("parent", {"from_parent", "x", "inner", "read"}, "ignored"),
         ("by_property", {"x", "deep", "other"}, "ignored"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections.abc
-import sys
-from typing import Any, Iterable, List, NamedTuple, Set, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Union
+
+from . import imports
 
 
 class Live(NamedTuple):
@@ -40,13 +41,17 @@ class Container(NamedTuple):
     parts: Any = None
 
 
+class Alike(NamedTuple):
+    """Whatever else may stand beside the other candidates and takes what they take: the model of a user's choice."""
+
+
 class Unknown(NamedTuple):
     """Not to be known, and why."""
 
     reason: str
 
 
-Candidate = Union[Live, Instance, Method, Super, Container, Unknown]
+Candidate = Union[Live, Instance, Method, Super, Container, Alike, Unknown]
 Candidates = List[Candidate]
 
 ANY_ELEMENT = "any element"
@@ -55,7 +60,8 @@ ANY_KEY = "any key"
 
 def module_class() -> Any:
     """`torch.nn.Module`, or None where torch is not imported."""
-    return getattr(sys.modules.get("torch.nn"), "Module", None)
+    found = imports.get(imports.loaded("torch.nn"), "Module")
+    return None if found is imports.MISSING else found
 
 
 def union(lists: Iterable[Candidates]) -> Candidates:
@@ -100,26 +106,60 @@ def elements(value: Any) -> Candidates:
         return list(value.items)
     if isinstance(value, Live):
         held = value.value
-        if isinstance(held, collections.abc.Mapping):
+        if holds(held):
             return registry(held)
-        if isinstance(held, (list, tuple, set, frozenset)):
+        if isinstance(held, (list, tuple, set, frozenset)) and type(held).__module__ in _PLAIN:
             return union([Live(item)] for item in held if item is not None)
-    if isinstance(value, Unknown):
+    if isinstance(value, (Alike, Unknown)):
         return [value]
     return [Unknown("an element of {}".format(describe(value)))]
 
 
+_PLAIN = ("builtins", "collections")
+"""Modules whose containers do nothing of their own when they are gone through."""
+
+_GLOBAL, _LOCAL = "_global_mapping", "_local_mapping"
+
+
+def holds(value: Any) -> bool:
+    """Whether a live object holds others under keys."""
+    return isinstance(value, collections.abc.Mapping) or _held(value) is not None
+
+
+def _held(mapping: Any) -> Optional[Dict[Any, Any]]:
+    """What a mapping holds, without asking it where it is a library's own; None where that cannot be seen.
+
+    transformers' registries keep what they hold in a dictionary of the class and one of the instance.
+    """
+    if isinstance(mapping, dict) and type(mapping).__module__ in _PLAIN:
+        return dict(mapping)
+    parts = [imports.settle(part)[1] for part in (getattr(type(mapping), _GLOBAL, None), _local(mapping))]
+    if not all(type(part) is dict for part in parts):
+        return None
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def _local(mapping: Any) -> Any:
+    try:
+        return vars(mapping).get(_LOCAL, {})
+    except TypeError:
+        return {}
+
+
 def registry(mapping: Any) -> Candidates:
     """The values of a mapping of functions or classes; `(class, keywords)` pairs stand for the class."""
+    held = _held(mapping)
+    if held is None:
+        return [Unknown("an element of {}".format(describe(Live(mapping))))]
     found: List[Candidates] = []
-    try:
-        for item in list(mapping.values()):
-            if isinstance(item, tuple) and item and isinstance(item[0], type):
-                item = item[0]
-            if item is not None:
-                found.append([Live(item)])
-    except Exception as error:
-        return [Unknown("a registry that raises {}".format(type(error).__name__))]
+    for item in held.values():
+        is_known, item = imports.settle(item)
+        if not is_known:
+            return [Unknown("an element of {}".format(describe(Live(mapping))))]
+        if isinstance(item, tuple) and item and isinstance(item[0], type):
+            item = item[0]
+        if item is not None:
+            found.append([Live(item)])
     return union(found)
 
 

@@ -268,11 +268,22 @@ class Rest:
             text = str(first.value) if isinstance(first, ast.Constant) else ""
             return [(text, len(node.values) > 1)] if text else None
         names = []
-        for value in values.evaluate(node, self._scope) if node is not None else [candidates.Unknown("")]:
+        for value in self._values_of_key(node) if node is not None else [candidates.Unknown("")]:
             if not (isinstance(value, candidates.Live) and isinstance(value.value, str)):
                 return None
             names.append((value.value, False))
         return names
+
+    def _values_of_key(self, node: Any) -> candidates.Candidates:
+        """The candidates of a key; a name that a comprehension around it binds is that one's, whatever others bind."""
+        around = self._parents.get(node)
+        while isinstance(node, ast.Name) and around is not None and not isinstance(around, ast.stmt):
+            for generator in getattr(around, "generators", ()):
+                if is_name(generator.target, node.id):
+                    iterated = values.evaluate(generator.iter, self._scope)
+                    return candidates.union(candidates.elements(value) for value in iterated)
+            around = self._parents.get(around)
+        return values.evaluate(node, self._scope)
 
 
 def _visible(body: Any, name: str) -> Iterator[Any]:
@@ -345,11 +356,7 @@ def _block(statements: Any, refusals: Any) -> int:
             entered = [_expression(item.context_expr, refusals) for item in statement.items]
             result = max([result, _block(statement.body, refusals)] + entered)
         elif isinstance(statement, ast.Try):
-            body = _block(statement.body + statement.orelse, refusals)
-            handled = [_refuses_again(handler.body, refusals) for handler in statement.handlers]
-            inner = max([body] + handled)
-            if any(refused != MUST for refused in handled):
-                inner = min(inner, MAY)
+            inner = _tried(statement, refusals)
             result = max(result, inner, _block(statement.finalbody, refusals))
         elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             result = max(result, min(max(map(refusals.get, _calls(statement, refusals)), default=NO), MAY))
@@ -360,8 +367,14 @@ def _block(statements: Any, refusals: Any) -> int:
     return result
 
 
-def _refuses_again(handler: Any, refusals: Any) -> int:
-    return MUST if isinstance(handler[-1], ast.Raise) else _block(handler, refusals)
+def _tried(statement: Any, refusals: Any) -> int:
+    """The refusal of what is tried: a handler that raises again changes nothing about it, another may catch it."""
+    result = _block(statement.body + statement.orelse, refusals)
+    for handler in statement.handlers:
+        if not isinstance(handler.body[-1], ast.Raise):
+            handled = _block(handler.body, refusals)
+            result = max(min(result, handled if handled == MUST else MAY), min(handled, MAY))
+    return result
 
 
 def _calls(node: Any, refusals: Any) -> List[Any]:

@@ -32,10 +32,11 @@ class Outcome:
         self.refusal = refusal
         self.refuser = refuser
 
-    def add(self, other: Outcome) -> None:
-        """Take over what another outcome accepts and cannot tell (not its refusal)."""
+    def add(self, other: Outcome, only: Optional[Set[str]] = None) -> None:
+        """Take over what another outcome accepts, of all names or of some, and cannot tell (not its refusal)."""
         for name, way in other.names.items():
-            self.names.setdefault(name, way)
+            if only is None or name in only:
+                self.names.setdefault(name, way)
         for prefix, way in other.prefixes.items():
             self.prefixes.setdefault(prefix, way)
         self.reasons.extend(reason for reason in other.reasons if reason not in self.reasons)
@@ -126,30 +127,37 @@ class _Follower:
             outcome.refusal, outcome.refuser = flow.MUST, way
             return outcome
         scope = Scope(function, node, cls)
+        let_through = self._pursue(outcome, scope, arguments.kwarg.arg, way)
         for name, typed in _typed_dict(arguments.kwarg.annotation, scope):
-            outcome.names.setdefault(name, typed)
-        self._pursue(outcome, scope, arguments.kwarg.arg, way)
+            # What the annotation promises is refused all the same where what receives the rest does not know it.
+            if let_through is None or name in let_through:
+                outcome.names.setdefault(name, typed)
         if imports.reader is not None and imports.reader.unknown_decorator(function):
             decorator = imports.reader.unknown_decorator(function)
             outcome.reasons.append("the decorator `{}` of `{}` is not known".format(decorator, way))
         return outcome
 
-    def _pursue(self, outcome: Outcome, scope: Scope, start: str, way: str) -> None:
-        """Add to `outcome` what becomes of the dictionary in the parameter `start`."""
+    def _pursue(self, outcome: Outcome, scope: Scope, start: str, way: str) -> Optional[Set[str]]:
+        """Add to `outcome` what becomes of the dictionary in the parameter `start`.
+
+        Returned are the names that nothing on the way refuses, or None where not all others are refused.
+        """
         rest = flow.Rest(scope.node, scope, start)
         for name in rest.names:
             outcome.names.setdefault(name, way)
         for prefix in rest.prefixes:
             outcome.prefixes.setdefault(prefix, way)
         outcome.reasons.extend("{} in `{}`".format(reason, way) for reason in rest.reasons)
-        refusals = {}
-        for call in rest.sinks:
-            sunk = self._sink(call, scope, way, rest)
-            outcome.add(sunk)
-            refusals[call] = sunk.refusal
         for call, argument in rest.wholes:
             outcome.add(self._whole(call, argument, scope, way))
-        outcome.refusal = flow.refusal(scope.node, refusals)
+        sinks = {call: self._sink(call, scope, way, rest) for call in rest.sinks}
+        outcome.refusal = flow.refusal(scope.node, {call: sunk.refusal for call, sunk in sinks.items()})
+        # Each of these is passed on every path and refuses whatever it does not name itself.
+        strict = [sunk for call, sunk in sinks.items() if flow.refusal(scope.node, {call: sunk.refusal}) == flow.MUST]
+        let_through = set.intersection(*(set(sunk.names) for sunk in strict)) | set(rest.names) if strict else None
+        for sunk in sinks.values():
+            outcome.add(sunk, let_through)
+        return let_through
 
     def _sink(self, call: Any, scope: Scope, way: str, rest: flow.Rest) -> Outcome:
         """The outcome of a call that the rest is spread into."""
@@ -171,6 +179,8 @@ class _Follower:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
         result = Outcome()
         for candidate in values.evaluate(call.func, scope):
+            if isinstance(candidate, candidates.Alike):
+                continue
             cls = candidate.cls if isinstance(candidate, candidates.Method) else None
             function = getattr(candidate, "function", getattr(candidate, "value", None))
             function = source.innermost(function)
@@ -207,6 +217,8 @@ class _Follower:
             if callable(live) and isinstance(type(live).__call__, types.FunctionType):
                 return self.outcome(type(live).__call__, type(live))
             return _without_source(live, None)
+        if isinstance(candidate, candidates.Alike):
+            return Outcome()
         if isinstance(candidate, candidates.Unknown):
             return Outcome(reason="{} is not known".format(candidate.reason))
         return Outcome(reason="a call of {} is not followed".format(type(candidate).__name__.lower()))

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from . import imports, source, values
 from .candidates import (
+    Alike,
     Candidate,
     Candidates,
     Container,
@@ -27,7 +28,7 @@ from .scope import Scope, calls_method, is_name, own_nodes
 
 def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
     """The candidates of `value.name`."""
-    if isinstance(value, Unknown):
+    if isinstance(value, (Alike, Unknown)):
         return [value]
     if isinstance(value, Instance):
         return _of_instance(value.cls, value.cls.__mro__, name, depth)

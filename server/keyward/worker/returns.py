@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 import typing
 from typing import Any, List, Optional
 
@@ -78,10 +77,9 @@ def _classes(annotation: Any, function: Any) -> Optional[List[Any]]:
         return union
     if not isinstance(annotation, type):
         return None
-    torch = sys.modules.get("torch")
-    tensor = getattr(torch, "Tensor", None)
+    tensor = imports.get(imports.loaded("torch"), "Tensor")
     # torch.FloatTensor and its kin name a Tensor of some type.
-    if tensor is not None and (annotation is tensor or type(annotation).__name__ == "tensortype"):
+    if tensor is not imports.MISSING and (annotation is tensor or type(annotation).__name__ == "tensortype"):
         return [tensor]
     name = annotation.__name__
     module = candidates.module_class()

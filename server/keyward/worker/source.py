@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import collections
-import sys
 import types
 from typing import Any, Dict, NamedTuple, Tuple
 
@@ -15,10 +14,10 @@ _FILES: "collections.OrderedDict[str, File]" = collections.OrderedDict()
 
 
 class File(NamedTuple):
-    """Nodes of functions by (first line, name), lines of classes by qualified name."""
+    """Nodes of functions by (first line, name), of classes by qualified name."""
 
     functions: Dict[Tuple[int, str], Any]
-    classes: Dict[str, int]
+    classes: Dict[str, Any]
 
 
 _NOTHING = File({}, {})
@@ -49,14 +48,17 @@ def node_of(function: Any) -> Any:
     return _file(code.co_filename).functions.get((code.co_firstlineno, code.co_name))
 
 
+def class_node(cls: Any) -> Any:
+    """The `ast.ClassDef` of a class, or None."""
+    if imports.reader is not None:
+        return imports.reader.class_node(cls)
+    path = imports.file_of(cls.__module__)
+    return _file(path).classes.get(cls.__qualname__) if path.endswith(".py") else None
+
+
 def line_of(value: Any) -> int:
     """The line of the definition of a class or function, from 1; 0 where it cannot be had."""
-    if isinstance(value, type):
-        if imports.reader is not None:
-            return int(imports.reader.line_of(value))
-        path = getattr(sys.modules.get(value.__module__), "__file__", None) or ""
-        return _file(path).classes.get(value.__qualname__, 0) if path.endswith(".py") else 0
-    node = node_of(innermost(value))
+    node = class_node(value) if isinstance(value, type) else node_of(innermost(value))
     return node.lineno if node is not None else 0
 
 
@@ -87,7 +89,7 @@ def _parse(path: str) -> File:
             # Two on one line cannot be told apart: then neither is known.
             key = (node.lineno, "<lambda>")
             functions[key] = None if key in functions else node
-    classes: Dict[str, int] = {}
+    classes: Dict[str, Any] = {}
     _collect_classes(tree, "", classes)
     return File(functions, classes)
 
@@ -96,7 +98,7 @@ def _collect_classes(node: Any, prefix: str, found: Any) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef):
             name = prefix + child.name
-            found.setdefault(name, child.lineno)
+            found.setdefault(name, child)
             _collect_classes(child, name + ".", found)
         elif isinstance(child, (ast.If, ast.Try, ast.With)):
             _collect_classes(child, prefix, found)

@@ -6,14 +6,14 @@ The answer of `evaluate` is a list of candidates. None (the constant) has no can
 from __future__ import annotations
 
 import ast
-import collections.abc
 import functools
 import importlib.util
 import types
 from typing import Any, Dict, List
 
-from . import imports, members, source
+from . import configurations, imports, members, source
 from .candidates import (
+    Alike,
     Candidate,
     Candidates,
     Container,
@@ -24,6 +24,7 @@ from .candidates import (
     Unknown,
     describe,
     elements,
+    holds,
     module_class,
     step,
     union,
@@ -80,6 +81,11 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Candidates:
         return [Container(evaluate(node.value, scope, depth + 1))]
     if isinstance(node, ast.Starred):
         return _spread(node, scope, depth)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mult)):
+        sides = [node.left, node.right] if isinstance(node.op, ast.Add) else [node.left]
+        parts = [evaluate(side, scope, depth + 1) for side in sides]
+        if all(part and all(isinstance(value, Container) for value in part) for part in parts):
+            return [Container(union(elements(value) for part in parts for value in part))]
     if isinstance(node, ast.NamedExpr):
         return evaluate(node.value, scope, depth + 1)
     if isinstance(node, ast.Await):
@@ -211,7 +217,7 @@ def _call(node: Any, scope: Scope, depth: int) -> Candidates:
         owners = evaluate(function.value, scope, depth + 1)
         if name in ("partial", "deepcopy", "copy") and node.args:
             return evaluate(node.args[0], scope, depth + 1)
-        if name in _SAME and owners and all(isinstance(owner, (Instance, Container)) for owner in owners):
+        if name in _SAME and owners and all(isinstance(owner, (Instance, Container, Alike)) for owner in owners):
             return owners
         if name in ("get", "get_interface") and owners and all(_holds(owner) for owner in owners):
             defaults = [evaluate(argument, scope, depth + 1) for argument in node.args[1:]]
@@ -223,9 +229,7 @@ def _call(node: Any, scope: Scope, depth: int) -> Candidates:
 
 
 def _holds(value: Any) -> bool:
-    return isinstance(value, Container) or (
-        isinstance(value, Live) and isinstance(value.value, collections.abc.Mapping)
-    )
+    return isinstance(value, Container) or (isinstance(value, Live) and holds(value.value))
 
 
 def _super(node: Any, scope: Scope) -> Candidates:
@@ -264,7 +268,7 @@ def _result(callee: Candidate, arguments: Any, depth: int) -> Candidates:
         if isinstance(function, types.FunctionType):
             cls = callee.cls if isinstance(callee, Method) else None
             return returned(function, cls, bound_arguments(function, cls, node, scope, depth), depth + 1)
-    if isinstance(callee, Unknown):
+    if isinstance(callee, (Alike, Unknown)):
         return [callee]
     return [Unknown("what {} returns".format(describe(callee)))]
 
@@ -284,44 +288,36 @@ def bound_arguments(function: Any, cls: Any, node: Any, scope: Scope, depth: int
     for name, argument in zip(names[1 if cls is not None else 0 :], node.args):
         if isinstance(argument, ast.Starred):
             return {}
-        bound[name] = evaluate(argument, scope, depth + 1)
+        bound[name] = _argument(argument, scope, depth)
     for keyword in node.keywords:
         if keyword.arg is None:
             return {}
-        bound[keyword.arg] = evaluate(keyword.value, scope, depth + 1)
+        bound[keyword.arg] = _argument(keyword.value, scope, depth)
     return {
         name: values for name, values in bound.items() if values and not any(isinstance(v, Unknown) for v in values)
     }
+
+
+def _argument(node: Any, scope: Scope, depth: int) -> Candidates:
+    """The candidates of an argument, configurations among them."""
+    found = evaluate(node, scope, depth + 1)
+    if any(isinstance(value, Unknown) for value in found):
+        config = configurations.evaluate(node, scope)
+        if config is not None and config.certain:
+            return [Instance(config.cls)]
+    return found
 
 
 def _from_config(owner: Candidate, node: Any, scope: Scope) -> Candidates:
     cls = owner.value if isinstance(owner, Live) else owner.cls if isinstance(owner, Method) else None
     if not isinstance(cls, type):
         return [Unknown("a model made from a configuration")]
-    mapping = getattr(cls, "_model_mapping", None)
-    if mapping is None:
+    if getattr(cls, "_model_mapping", None) is None:
         module = module_class()
         return [Instance(cls)] if module and issubclass(cls, module) else [Unknown("`{}`".format(cls.__name__))]
-    config = _config_class(node.args[0], scope) if node.args else None
-    try:
-        model = mapping[config] if config is not None else None
-    except Exception:
-        model = None
-    models = model if isinstance(model, tuple) else (model,)
-    if model is None:
+    given = node.args[:1] + [keyword.value for keyword in node.keywords if keyword.arg == "config"]
+    config = configurations.evaluate(given[0], scope) if given else None
+    models = configurations.models(cls, config.cls) if config is not None else []
+    if config is None or not models:
         return [Unknown("the model that `{}.from_config` makes".format(cls.__name__))]
-    return [Instance(item) for item in models]
-
-
-def _config_class(node: Any, scope: Scope) -> Any:
-    """The configuration class of `config` or `config.text_config` in a constructor; None where it may be any."""
-    own = getattr(scope.cls, "config_class", None)
-    if (isinstance(node, ast.Name) and node.id == "config") or (
-        isinstance(node, ast.Attribute) and node.attr == "config"
-    ):
-        return own
-    if isinstance(node, ast.Attribute):
-        outer_config = _config_class(node.value, scope)
-        part = (getattr(outer_config, "sub_configs", None) or {}).get(node.attr)
-        return part if isinstance(part, type) and "model_type" in vars(part) else None
-    return None
+    return [*map(Instance, models), *([] if config.certain else [Alike()])]

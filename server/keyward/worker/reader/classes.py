@@ -15,8 +15,8 @@ from .opaque import Opaque, force
 
 BUILT: Set[type] = set()
 """Every class that was built here."""
-LINES: Dict[type, int] = {}
-"""Where they are defined, from 1."""
+NODES: Dict[type, Any] = {}
+"""The syntax that they were built from."""
 
 _NEVER_SET = ("__init_subclass__", "__slots__", "__set_name__", "__class_getitem__", "__dict__", "__weakref__")
 _SPECIAL = (typing.Generic, typing.Protocol)
@@ -55,7 +55,7 @@ def build(node: Any, frame: Frame) -> Any:
     made = _made(node.name, bases, body)
     if isinstance(made, type):
         inner.cell.cell_contents = made
-        LINES[made] = node.lineno
+        NODES[made] = node
         made = _told_to_bases(made, frame)
     return made
 

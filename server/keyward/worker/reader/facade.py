@@ -42,9 +42,9 @@ def node_of(function: Any) -> Any:
     return made_from.node if made_from is not None else None
 
 
-def line_of(cls: Any) -> int:
-    """The line of a class's definition, from 1; 0 where it is not known."""
-    return classes.LINES.get(cls, 0)
+def class_node(cls: Any) -> Any:
+    """The syntax of a class, None for one that was not read."""
+    return classes.NODES.get(cls)
 
 
 def complete(function: Any) -> None:
