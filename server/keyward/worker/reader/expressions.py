@@ -46,6 +46,14 @@ def annotation(node: Any, frame: Frame) -> Any:
     return evaluate(node, frame)
 
 
+def of_text(text: str, frame: Frame) -> Any:
+    """The value of an expression in a text."""
+    try:
+        return evaluate(ast.parse(text, mode="eval").body, frame)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Opaque(text)
+
+
 def truth(value: Any) -> Optional[bool]:
     """Whether a value counts as true, None where that cannot be known."""
     if isinstance(value, Opaque):
