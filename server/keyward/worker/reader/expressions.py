@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import operator
+import sys
 import types
 import typing
 from typing import Any, Callable, Dict, List, Optional
 
-from . import calls, functions
+from . import calls, functions, hooks, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -72,18 +73,27 @@ def attribute(value: Any, name: str) -> Any:
     """The attribute of a value, opaque where there is none in sight."""
     if isinstance(value, Opaque):
         return Opaque("{}.{}".format(value.path, name))
+    if value is sys and name == "modules":
+        return imports.MODULE_TABLE
     if isinstance(value, types.ModuleType):
         try:
-            return force(getattr(value, name))
+            found = force(getattr(value, name))
+            return found if imports.is_read(value) else _copied(found)
         except AttributeError:
-            return Opaque("{}.{}".format(value.__name__, name))
+            known = hooks.compiled_attribute(value.__name__, name)
+            return Opaque("{}.{}".format(value.__name__, name)) if known is None else known
     if isinstance(value, type):
         return _of_class(value, name)
     if calls.is_instance(value):
         return _of_instance(value, name)
     if isinstance(value, calls.Bound):
         return attribute(value.function, name)
-    return force(getattr(value, name))
+    return _copied(force(getattr(value, name)))
+
+
+def _copied(value: Any) -> Any:
+    """What a library finds in Python itself it must not change: its changes go to a copy."""
+    return value.copy() if type(value) in (list, dict, set) else value
 
 
 def _of_class(cls: Any, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from . import expressions, finder, modules, statements
 from .frames import Frame
@@ -117,9 +117,18 @@ def _bind_all(dotted: str, frame: Frame) -> None:
         _bind(name, _taken_later(dotted, name, frame), frame)
 
 
+MODULE_TABLE: Dict[str, Any] = {}
+"""Stands for `sys.modules` where a library asks for it."""
+
+
 def is_module_table(value: Any) -> bool:
-    """Whether a value is `sys.modules`."""
-    return value is sys.modules
+    """Whether a value stands for `sys.modules`."""
+    return value is MODULE_TABLE
+
+
+def is_read(value: Any) -> bool:
+    """Whether a module was read."""
+    return isinstance(value, modules.ReadModule)
 
 
 def replace_module(holder: Any, key: Any, value: Optional[Any]) -> None:
