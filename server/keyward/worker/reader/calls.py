@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import enum
 import functools
+import importlib.util
 import inspect
 import itertools
 import math
@@ -18,7 +19,7 @@ import types
 import typing
 from typing import Any, Dict, List, NamedTuple
 
-from . import classes, expressions, functions, hooks, statements
+from . import classes, expressions, functions, hooks, imports, statements
 from .frames import Frame
 from .opaque import Opaque, force
 
@@ -257,6 +258,8 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is str:
         value = positional[0] if positional else ""
         return str(value) if isinstance(value, (str, int, float, bool)) else Opaque("...")
+    if callee is importlib.import_module and positional and isinstance(positional[0], str):
+        return imports.module(importlib.util.resolve_name(*positional[:2]))
     if callee is inspect.get_annotations and is_read(positional[0]):
         return dict(vars(positional[0]).get("__annotations__", {}))
     if callee is typing.get_type_hints and is_read(positional[0]):
