@@ -12,7 +12,7 @@ import pytest
 import environments
 
 KEYWORDS = environments.ROOT / "benchmarks" / "keywords"
-FAMILIES = "deit bert distilbert t5 gpt2 llama clip whisper swin xlnet llava dpt qwen2_vl".split()
+FAMILIES = "deit bert distilbert t5 gpt2 llama clip whisper swin xlnet llava".split()
 # Base models and heads, models made from a part of a configuration: these have to be among those that ran.
 NEEDED = (
     "DeiTModel DeiTForImageClassification BertModel BertForSequenceClassification DistilBertModel T5Model "
