@@ -132,6 +132,8 @@ _ONLY_PRESENT = {
     *("requests", "urllib3", "tqdm", "yaml", "packaging", "filelock", "fsspec", "httpx", "datasets", "triton", "numba"),
     *("IPython", "ipywidgets", "psutil", "pydantic", "rich", "wandb", "tensorboard", "mlflow", "onnx", "librosa"),
 }
+# What the compiler puts around functions leaves their signatures alone, and takes half of torch to follow.
+_COMPILER = ("torch._dynamo", "torch._inductor", "torch.compiler")
 PATH = ImportPath((), {}, {})
 IS_BARE = False
 _SOURCES: Dict[str, Optional[Source]] = {}
@@ -183,7 +185,8 @@ def module(dotted: str) -> Any:
     known = sys.modules.get(dotted)
     if isinstance(known, modules.ReadModule):
         return known
-    found = source(dotted) if dotted.partition(".")[0] not in _ONLY_PRESENT else None
+    is_opaque = dotted.partition(".")[0] in _ONLY_PRESENT or dotted.startswith(_COMPILER)
+    found = source(dotted) if not is_opaque else None
     if found is None:
         return None
     made = modules.ReadModule(dotted, found.path, found.is_package)
