@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
 from . import entries, imports, scan
@@ -250,7 +251,7 @@ class Transformers(Plan):
                 continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
-            if not module.startswith("transformers."):
+            if not module.startswith("transformers.") or isinstance(value, types.ModuleType):
                 continue
             exports[name] = module
             if is_absent(value) or not self.belongs(value):

@@ -255,11 +255,14 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is hasattr:
         found = _getattr(positional)
         return Opaque("...") if isinstance(positional[0], Opaque) else not isinstance(found, Opaque)
+    if callee is dir and isinstance(positional[0] if positional else None, types.ModuleType):
+        return dir(positional[0])
     if callee is str:
         value = positional[0] if positional else ""
         return str(value) if isinstance(value, (str, int, float, bool)) else Opaque("...")
     if callee is importlib.import_module and positional and isinstance(positional[0], str):
-        return imports.module(importlib.util.resolve_name(*positional[:2]))
+        package = positional[1] if len(positional) > 1 else keywords.get("package")
+        return imports.module(importlib.util.resolve_name(positional[0], package))
     if callee is inspect.get_annotations and is_read(positional[0]):
         return dict(vars(positional[0]).get("__annotations__", {}))
     if callee is typing.get_type_hints and is_read(positional[0]):

@@ -50,6 +50,9 @@ def build(node: Any, frame: Frame) -> Any:
     documentation = functions.docstring(node.body)
     if documentation is not None:
         body["__doc__"] = documentation
+    if any(isinstance(base, type) and issubclass(base, TypedDictionary) for base in bases):
+        inherited = [vars(base).get("__annotations__", {}) for base in reversed(bases) if isinstance(base, type)]
+        inner.annotations = {name: value for part in (*inherited, inner.annotations) for name, value in part.items()}
     if inner.annotations:
         body["__annotations__"] = inner.annotations
     if any(isinstance(base, type) and issubclass(base, enum.Enum) for base in bases) or _is_enum(bases):
