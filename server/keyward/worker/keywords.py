@@ -164,10 +164,7 @@ class _Follower:
         targets = self._targets(call)
         result = Outcome()
         refusals = []
-        found = values.evaluate(targets[0] if targets else call.func, scope)
-        if not found and imports.reader is not None:
-            found = [candidates.Unknown("what is called")]  # nothing is left of a value only because it was not read
-        for candidate in found:
+        for candidate in values.evaluate(targets[0] if targets else call.func, scope):
             part = self._candidate(candidate, call, scope)
             result.add(part)
             refusals.append(part.refusal)

@@ -138,6 +138,9 @@ def is_spent() -> bool:
 def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> Any:
     if issubclass(cls, types.ModuleType):
         return hooks.lazy_module(positional, keywords)
+    if vars(cls).get("_is_enumeration"):
+        found = [item for item in vars(cls).values() if isinstance(item, classes.Member) and item.value in positional]
+        return found[0] if found else Opaque("{}(...)".format(cls.__name__))
     base = next(item for item in cls.__mro__ if item not in classes.BUILT and "__new__" in vars(item))
     if any("__new__" in vars(item) for item in cls.__mro__ if item in classes.BUILT) or issubclass(cls, enum.Enum):
         return Opaque("{}(...)".format(cls.__name__))
