@@ -8,7 +8,7 @@ import re
 import typing
 from typing import Any, Dict, List, Optional, Sequence
 
-from . import documentation, imports
+from . import documentation, imports, roles
 
 Entry = Dict[str, Any]
 """An entry, parameter or signature as JSON."""
@@ -103,6 +103,8 @@ def default(value: Any) -> str:
     """A short text for a default that is the same in every process."""
     if inspect.isclass(value) or inspect.isroutine(value):
         return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", "..."))
+    if roles.is_torch_module(type(value)):
+        return "{}()".format(type(value).__name__)
     try:
         text = _ADDRESS.sub("", repr(value))
     except Exception:

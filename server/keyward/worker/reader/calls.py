@@ -17,7 +17,7 @@ import math
 import pathlib
 import types
 import typing
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple
 
 from . import classes, expressions, functions, hooks, imports, statements
 from .frames import Frame
@@ -125,6 +125,17 @@ def _go_through(function: Any, positional: List[Any], keywords: Dict[str, Any], 
         return statements.returned(node, inner)
     finally:
         _going.pop()
+
+
+def afresh(make: Callable[[], Any]) -> Any:
+    """What `make` gives, with a count of its own: what is found on the way must not depend on who asks first."""
+    going, left = _going[:], _left[0]
+    _going.clear()
+    try:
+        return make()
+    finally:
+        _going[:] = going
+        _left[0] = left
 
 
 def is_spent() -> bool:
