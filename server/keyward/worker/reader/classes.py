@@ -9,7 +9,7 @@ import types
 import typing
 from typing import Any, Dict, List, Set, Tuple
 
-from . import calls, expressions, functions, statements
+from . import calls, expressions, functions, inert, statements
 from .frames import Frame
 from .opaque import Opaque, force
 
@@ -72,6 +72,8 @@ def _bases(node: Any, frame: Frame) -> Tuple[Any, ...]:
             base = _placeholder(base.path)
         if base is typing.NamedTuple or base is typing.TypedDict or getattr(base, "__name__", "") == "TypedDict":
             base = _PLAIN_FORMS[getattr(base, "__name__", "")]
+        if not isinstance(base, type) and type(base).__module__ != "typing":
+            base = _placeholder(ast.unparse(written))
         bases.append(base)
     return tuple(bases)
 
@@ -125,7 +127,7 @@ def _number(body: Dict[str, Any], owner: str) -> None:
 
 
 def _made(name: str, bases: Tuple[Any, ...], body: Dict[str, Any]) -> Any:
-    kept = {key: value for key, value in body.items() if key not in _NEVER_SET}
+    kept = {key: value for key, value in body.items() if key not in _NEVER_SET and inert.may_be_set(key, value)}
     if "__init_subclass__" in body:
         kept["_told_of_subclasses"] = body["__init_subclass__"]
     bases = tuple(base for base in bases if not (isinstance(base, type) and issubclass(base, enum.Enum)))
@@ -164,6 +166,8 @@ def _told_to_bases(made: Any, frame: Frame) -> Any:
 
 def make_dataclass(cls: Any, options: Dict[str, Any]) -> Any:
     """What `dataclasses.dataclass` makes of a class."""
+    if not inert.has_plain_fields(cls):
+        return cls
     known = {name: value for name, value in options.items() if isinstance(value, bool) and name != "slots"}
     before = set(vars(cls))
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import operator
+import sys
 import types
 import typing
 from typing import Any, Callable, Dict, List, Optional
 
-from . import calls, functions
+from . import calls, functions, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -66,16 +67,40 @@ def attribute(value: Any, name: str) -> Any:
         return Opaque("{}.{}".format(value.path, name))
     if isinstance(value, types.ModuleType):
         try:
-            return force(getattr(value, name))
+            found = force(getattr(value, name))
         except AttributeError:
             return Opaque("{}.{}".format(value.__name__, name))
+        return found if imports.is_own(value) else _of_standard(value, name, found)
     if isinstance(value, type):
         return _of_class(value, name)
     if calls.is_instance(value):
         return _of_instance(value, name)
     if isinstance(value, calls.Bound):
         return attribute(value.function, name)
-    return force(getattr(value, name))
+    if name.startswith("__") and name not in _HARMLESS_NAMES:
+        return Opaque(name)
+    found = force(getattr(value, name))
+    return found if functions.origin(value) is not None else _copied(found)
+
+
+_HARMLESS_NAMES = {
+    *("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__", "__class__", "__func__", "__self__"),
+    *("__defaults__", "__kwdefaults__", "__annotations__", "__args__", "__origin__", "__code__", "__version__"),
+}
+_CONSTANTS = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type(None))
+_CONSTANTS += (str, bytes, int, float, tuple, frozenset)
+
+
+def _of_standard(module: Any, name: str, found: Any) -> Any:
+    """Of the standard library's modules what is constant: this process lives on the rest."""
+    if isinstance(found, _CONSTANTS) or type(found).__module__ in ("typing", "dataclasses") or found is sys.modules:
+        return found
+    return Opaque("{}.{}".format(module.__name__, name))
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a container that was not made here, so that nothing is changed in what real code uses."""
+    return type(value)(value) if type(value) in (list, dict, set) else value
 
 
 def _of_class(cls: Any, name: str) -> Any:
@@ -88,7 +113,7 @@ def _of_class(cls: Any, name: str) -> Any:
         return calls.Bound(found.__func__, cls)
     if isinstance(found, property):
         return Opaque("{}.{}".format(cls.__name__, name))
-    return found
+    return found if calls.is_read(cls) else _copied(found)
 
 
 def _of_instance(value: Any, name: str) -> Any:
@@ -306,6 +331,8 @@ def _subscript(node: Any, frame: Frame) -> Any:
         return Opaque("{}[{}]".format(value.path, ast.unparse(node.slice)))
     if isinstance(index, Opaque) and not _is_type_form(value):
         return Opaque("...")
+    if imports.is_module_table(value):
+        return imports.read_module(index)
     if isinstance(value, type) and calls.is_read(value):
         if not issubclass(value, typing.Generic):
             return value

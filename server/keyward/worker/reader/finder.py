@@ -121,6 +121,8 @@ _ONLY_PRESENT = {
     *("requests", "urllib3", "tqdm", "yaml", "packaging", "filelock", "fsspec", "httpx", "datasets", "triton", "numba"),
     *("IPython", "ipywidgets", "psutil", "pydantic", "rich", "wandb", "tensorboard", "mlflow", "onnx", "librosa"),
 }
+_NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
+"""Not to be put in the place of modules that this process itself is made of."""
 PATH = ImportPath((), {}, {})
 _SOURCES: Dict[str, Optional[Source]] = {}
 PROBLEMS: Dict[str, str] = {}
@@ -171,7 +173,7 @@ def module(dotted: str) -> Any:
     known = sys.modules.get(dotted)
     if isinstance(known, modules.ReadModule):
         return known
-    found = source(dotted) if dotted.partition(".")[0] not in _ONLY_PRESENT else None
+    found = source(dotted) if dotted.partition(".")[0] not in _NOT_READ else None
     if found is None:
         return None
     made = modules.ReadModule(dotted, found.path, found.is_package)

@@ -89,7 +89,7 @@ def module(dotted: str) -> Any:
     """The module of a dotted name, read or of the standard library; opaque where there is none to be had."""
     top = dotted.partition(".")[0]
     if is_standard(top):
-        if top not in _STANDARD:
+        if top not in _STANDARD or "__main__" in dotted:
             return Opaque(dotted)
         try:
             return importlib.import_module(dotted)
@@ -115,6 +115,17 @@ def _bind_all(dotted: str, frame: Frame) -> None:
     holder = module(dotted)
     for name in modules.public_names(holder) if not isinstance(holder, Opaque) else ():
         _bind(name, _taken_later(dotted, name, frame), frame)
+
+
+def is_own(value: Any) -> bool:
+    """Whether a module was read."""
+    return isinstance(value, modules.ReadModule)
+
+
+def read_module(name: Any) -> Any:
+    """What `sys.modules[name]` gives, as long as that was read."""
+    found = sys.modules.get(name) if isinstance(name, str) else None
+    return found if is_own(found) else Opaque("sys.modules[...]")
 
 
 def is_module_table(value: Any) -> bool:
