@@ -33,7 +33,7 @@ class Outcome:
             self.entries.update(message["entries"])
         elif message["type"] == "index":
             self.exports = message["exports"]
-        elif message["type"] == "problem":
+        elif message["type"] == "problem" and message["text"] not in self.problems:  # each reader tells of it
             self.problems.append(message["text"])
 
     def keywords(self, name: str, part: str = "call") -> list[str]:

@@ -9,6 +9,7 @@ import typing
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import documentation, imports
+from .sizes import is_modest
 
 Entry = Dict[str, Any]
 """An entry, parameter or signature as JSON."""
@@ -103,6 +104,8 @@ def default(value: Any) -> str:
     """A short text for a default that is the same in every process."""
     if inspect.isclass(value) or inspect.isroutine(value):
         return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", "..."))
+    if not is_modest(value):
+        return "..."
     try:
         text = _ADDRESS.sub("", repr(value))
     except Exception:
@@ -119,7 +122,7 @@ def default(value: Any) -> str:
 def annotation(value: Any) -> str:
     """A type as one would write it, the same for every Python version."""
     try:
-        text = _annotation(value)
+        text = _annotation(value) if is_modest(value) else ""
     except Exception:
         return ""
     return text if len(text) <= _LONGEST_ANNOTATION else text[: _LONGEST_ANNOTATION - 4].rstrip() + " ..."

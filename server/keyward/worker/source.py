@@ -10,6 +10,8 @@ from typing import Any, Dict, NamedTuple, Tuple
 from . import imports
 
 _KEPT = 64
+_MOST_WRAPPERS = 100
+"""Decorators around one function; more go around in a circle."""
 _FILES: "collections.OrderedDict[str, File]" = collections.OrderedDict()
 
 
@@ -33,7 +35,9 @@ def plain(function: Any) -> Any:
 def innermost(function: Any) -> Any:
     """The function that decorators have been put around."""
     function = plain(function)
-    while hasattr(function, "__wrapped__"):
+    for _ in range(_MOST_WRAPPERS):
+        if not hasattr(function, "__wrapped__"):
+            break
         function = plain(function.__wrapped__)
     return function
 

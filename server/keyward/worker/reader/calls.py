@@ -219,6 +219,8 @@ _FORMATS = re.compile(r"\{[^{}]*[:!.\[]")
 def _is_modest(method: Any, positional: List[Any]) -> bool:
     """Whether the result of a text's method cannot be huge."""
     text = method.__self__
+    if isinstance(text, list) and method.__name__ in ("extend", "index", "count", "remove"):
+        return len(text) <= _MODEST and expressions.is_modest([text, *positional])
     if not isinstance(text, str):
         return True
     if method.__name__ == "format":

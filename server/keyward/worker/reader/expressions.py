@@ -10,11 +10,12 @@ import types
 import typing
 from typing import Any, Callable, Dict, List, Optional
 
+from ..sizes import is_modest
 from . import calls, functions, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
-_LONGEST = 100000
+LONGEST = 100000
 """Items of the longest sequence, and characters of the longest text, that an expression may make."""
 _LARGEST = 1 << 64
 
@@ -25,7 +26,8 @@ def evaluate(node: Any, frame: Frame) -> Any:
     if handler is None:
         return Opaque("...")
     try:
-        return force(handler(node, frame))
+        value = force(handler(node, frame))
+        return value if type(value) is not tuple or is_modest(value) else Opaque("...")
     except RecursionError:
         raise
     except Exception:
@@ -87,7 +89,7 @@ _HARMLESS_NAMES = {
     *("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__", "__class__", "__func__", "__self__"),
     *("__defaults__", "__kwdefaults__", "__annotations__", "__args__", "__origin__", "__code__", "__version__"),
 }
-_CONSTANTS = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type(None))
+_CONSTANTS: Any = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type(None))
 _CONSTANTS += (str, bytes, int, float, tuple, frozenset)
 
 
@@ -156,7 +158,7 @@ def elements(value: Any) -> List[Any]:
     Raises ValueError where they cannot be known.
     """
     if isinstance(value, (list, tuple, set, frozenset, dict, str, range)) or type(value).__name__ in _VIEWS:
-        if len(value) <= _LONGEST:
+        if len(value) <= LONGEST:
             return list(value)
     raise ValueError("not to be iterated over")
 
@@ -258,9 +260,9 @@ def binary(kind: str, left: Any, right: Any) -> Any:
         return Opaque("...")
     if kind == "Mult" and not (_is_number(left) and _is_number(right)):
         size = len(left) * right if isinstance(right, int) else len(right) * left
-        if size > _LONGEST:
+        if size > LONGEST:
             return Opaque("...")
-    if kind == "Add" and not (_is_number(left) and _is_number(right)) and len(left) + len(right) > _LONGEST:
+    if kind == "Add" and not (_is_number(left) and _is_number(right)) and len(left) + len(right) > LONGEST:
         return Opaque("...")
     if kind == "Mod" and isinstance(left, (str, bytes)):
         return Opaque("...")
@@ -316,12 +318,16 @@ def _compare(node: Any, frame: Frame) -> Any:
         if isinstance(left, Opaque) or isinstance(right, Opaque):
             return Opaque("...")
         by_identity = name in ("Is", "IsNot")
-        if not by_identity and (calls.is_instance(left) or calls.is_instance(right)):
+        if not by_identity and not (_is_comparable(left) and _is_comparable(right)):
             return Opaque("...")
         if not _COMPARISONS[name](left, right):
             return False
         left = right
     return True
+
+
+def _is_comparable(value: Any) -> bool:
+    return not calls.is_instance(value) and (type(value) not in (list, dict) or is_modest(value))
 
 
 def _subscript(node: Any, frame: Frame) -> Any:
@@ -337,7 +343,7 @@ def _subscript(node: Any, frame: Frame) -> Any:
         if not issubclass(value, typing.Generic):
             return value
         return typing.Generic.__class_getitem__.__func__(value, index)  # type: ignore[attr-defined]
-    if isinstance(value, (dict, list, tuple, str)) or _is_type_form(value):
+    if isinstance(value, (dict, list, tuple, str)) or (_is_type_form(value) and is_modest(index)):
         if calls.is_instance(value):
             value = calls.plain_items(value)
         return force(value[index])
@@ -361,7 +367,7 @@ def _text(node: Any, frame: Frame) -> Any:
             return Opaque("...")
         parts.append(str(value))
     text = "".join(parts)
-    return text if len(text) <= _LONGEST else Opaque("...")
+    return text if len(text) <= LONGEST else Opaque("...")
 
 
 def _turned(node: Any, frame: Frame) -> Any:
@@ -389,11 +395,13 @@ def _comprehension(node: Any, frame: Frame) -> Any:
                 made.append((evaluate(node.key, inner), evaluate(node.value, inner)))
             else:
                 made.append(evaluate(node.elt, inner))
-            if len(made) > _LONGEST:
+            if len(made) > LONGEST:
                 raise ValueError("too long")
             return
         generator = node.generators[index]
         for item in elements(evaluate(generator.iter, inner)):
+            if frame.module.is_spent():
+                raise ValueError("too many steps")
             unpack(generator.target, item, inner)
             tests = [truth(evaluate(test, inner)) for test in generator.ifs]
             if None in tests:

@@ -10,7 +10,7 @@ from . import finder, segments, statements
 from .frames import ModuleFrame
 from .opaque import Names, Opaque, Thunk
 
-_MOST_STEPS = 3000000
+_MOST_STEPS = 300000
 
 
 class Announced:
@@ -64,6 +64,8 @@ class ReadModule(types.ModuleType):
                 )
                 continue
             statements.run(body, frame)
+        if self._steps < 0:
+            self.problem = self.problem or "it takes too many steps"
 
     def _later(self, segment: Any, frame: ModuleFrame) -> Thunk:
         def define() -> Any:

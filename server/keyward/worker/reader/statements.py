@@ -259,7 +259,8 @@ def _augment(node: Any, frame: Frame) -> None:
         left = expressions.evaluate(load, frame)
         right = expressions.evaluate(node.value, frame)
         if isinstance(left, list) and isinstance(right, (list, tuple)):
-            left.extend(right)
+            if len(left) + len(right) <= expressions.LONGEST:
+                left.extend(right)
             return
         try:
             frame.bind(node.target.id, expressions.binary(type(node.op).__name__, left, right))
