@@ -63,7 +63,7 @@ TOWERS = {
     "nested lambdas": "f = " + "lambda x: " * 90 + "1",
     "a long line of elif": "if a:\n    pass\n" + "".join(f"elif a == {n}:\n    pass\n" for n in range(3000)),
     "decorators": "def d(f):\n    return f\n" + "@d\n" * 3000 + "def f(x):\n    return x",
-    "bases": "class A0:\n    pass\n" + "".join(f"class A{n}(A{n - 1}):\n    pass\n" for n in range(1, 1500)),
+    "bases": "class A0:\n    pass\n" + "".join(f"class A{n}(A{n - 1}):\n    pass\n" for n in range(1, 120)),
     "many bases": "".join(f"class A{n}:\n    pass\n" for n in range(300))
     + f"class B({', '.join(f'A{n}' for n in range(300))}):\n    pass",
     "many parameters": f"def f({', '.join(f'a{n}=1' for n in range(3000))}):\n    return a1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import collections
 import types
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
 from . import imports
 
@@ -34,12 +34,17 @@ def plain(function: Any) -> Any:
 
 def innermost(function: Any) -> Any:
     """The function that decorators have been put around."""
-    function = plain(function)
+    return list(wrappers(function))[-1]
+
+
+def wrappers(function: Any) -> Iterator[Any]:
+    """A function and those that it is wrapped around, outermost first."""
     for _ in range(_MOST_WRAPPERS):
+        function = plain(function)
+        yield function
         if not hasattr(function, "__wrapped__"):
             break
-        function = plain(function.__wrapped__)
-    return function
+        function = function.__wrapped__
 
 
 def node_of(function: Any) -> Any:
