@@ -68,11 +68,11 @@ for line in sys.stdin:
     name = json.loads(line)["class"]
     if name == "m.Dies":
         sys.exit(3)
-    if name == "m.Hangs":
-        time.sleep(60)
+    while name == "m.Hangs":
+        pass
     if name == "m.Eats":
         held = b"x" * (200 << 20)
-        time.sleep(60)
+        time.sleep(600)
     print(json.dumps({{"fates": {{}}}}), flush=True)
 """
 
@@ -90,7 +90,7 @@ def python(tmp_path: Path) -> Path:
 def test_a_child_that_dies_hangs_or_eats_memory_is_replaced(
     compare: ModuleType, python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare, "PATIENCE", 2.0)
+    monkeypatch.setattr(compare, "SECONDS", 1.0)  # of a processor: how busy the machine is does not matter
     monkeypatch.setattr(compare, "MIB", 150)
     child = compare.Child(python)
     try:

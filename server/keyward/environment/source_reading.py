@@ -19,9 +19,10 @@ _ISOLATED = ("-I", "-S")
 """Options under which Python takes nothing from the folder or its own site packages, and runs no `.pth` file."""
 
 
-def as_message(path: ImportPath) -> Message:
-    """An import path in the words of the protocol."""
+def as_message(path: ImportPath, is_bare: bool = False) -> Message:
+    """An import path in the words of the protocol; see `reader.finder.install`."""
     return {
+        "is_bare": is_bare,
         "entries": [str(entry) for entry in path.entries],
         "packages": {name: str(place) for name, place in path.packages.items()},
         "namespaces": {name: [str(place) for place in places] for name, places in path.namespaces.items()},
@@ -35,16 +36,18 @@ def run_readers(
     *,
     cancelled: threading.Event | None = None,
     silence_limit: float = SILENCE_LIMIT,
+    is_bare: bool = False,
 ) -> Ending:
     """Do what `run_worker` does, from the source on `path`: nothing of the user's is started or imported.
 
-    The work is shared among as many processes as pay off. Blocks until all have ended.
+    The work is shared among as many processes as pay off. Blocks until all have ended. `is_bare`: the path holds less
+    than the libraries on it can use, and what is not there counts as there.
     """
     parts = min(_MOST_PARTS, os.cpu_count() or 1) if request["command"] == protocol.INDEX else 1
     united = _United(hear, parts)
 
     def run(part: int) -> Ending:
-        own = {**request, "path": as_message(path), "part": [part, parts]}
+        own = {**request, "path": as_message(path, is_bare), "part": [part, parts]}
         return run_worker(
             Path(sys.executable),
             own,

@@ -24,7 +24,7 @@ from . import (
     source,
 )
 from .parameters import Entry
-from .roles import is_keras, is_torch_module, role_of
+from .roles import is_enumeration, is_keras, is_torch_module, role_of
 
 
 def function_entry(function: Any, name: str, module: str) -> Entry:
@@ -74,6 +74,8 @@ def class_entry(cls: Any, is_public: bool = True) -> Entry:
     entry["mro"] = [
         "{}.{}".format(base.__module__, base.__qualname__) for base in cls.__mro__[1:] if base is not object
     ]
+    if is_enumeration(cls):
+        return {key: value for key, value in entry.items() if value}
     entry["init"] = _constructor(cls)
     entry["call"] = _call(cls, role)
     if role in ("tokenizer", "processor"):

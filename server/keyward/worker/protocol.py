@@ -50,7 +50,8 @@ def index_request(
     """Introspect `distribution`: `families` come first, `skip` is not imported, families in `have` are not sent.
 
     `modules` are those that the scan found; for torch and transformers the worker knows them itself. With a `path`
-    ({`entries`: folders and zip files, `packages`: {module: place}, `namespaces`: {package: places}}) nothing is
+    ({`entries`: folders and zip files, `packages`: {module: place}, `namespaces`: {package: places}, `is_bare`: whether
+    what is not on it counts as there all the same}) nothing is
     imported: modules on that path are read. Of several workers at once each does a `part` (number, of how many).
     """
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import Any
 
 from . import candidates
@@ -28,6 +29,11 @@ def role_of(cls: Any) -> str:
     if names & {"ImageProcessingMixin", "FeatureExtractionMixin", "ProcessorMixin", "BaseVideoProcessor"}:
         return "processor"
     return "class"
+
+
+def is_enumeration(cls: Any) -> bool:
+    """Whether a class is an `enum.Enum`: calling one looks a member up."""
+    return issubclass(cls, enum.Enum) or bool(vars(cls).get("_is_enumeration"))
 
 
 def is_torch_module(cls: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 import warnings
 from typing import Any, Dict, List
 
@@ -30,6 +31,10 @@ class Channel:
             os._exit(3)
 
 
+_READER_STACK = 512 * 1024 * 1024
+_READER_DEPTH = 20000
+
+
 def main() -> int:
     """Serve one request; the exit status is 0 even where a library failed (that is a `problem`)."""
     channel = Channel()
@@ -41,9 +46,20 @@ def main() -> int:
         channel.send("problem", text="The worker speaks another protocol than the client.")
         return 1
     warnings.simplefilter("ignore")
+    if request["path"] is None:
+        return _serve(channel, request)
+    # Reading one module leads to the next where importing would have them all in turn: that takes a deep stack.
+    threading.stack_size(_READER_STACK)
+    sys.setrecursionlimit(_READER_DEPTH)
+    _read_from(request["path"])
+    reader = threading.Thread(target=_serve, args=(channel, request))
+    reader.start()
+    reader.join()
+    return 0
+
+
+def _serve(channel: Channel, request: Dict[str, Any]) -> int:
     path = request["path"]
-    if path is not None:
-        _read_from(path)
     if request["command"] == protocol.SCAN:
         channel.send("scan", distributions=scan.distributions(path["entries"] if path is not None else None))
     else:
@@ -56,7 +72,7 @@ def _read_from(path: Dict[str, Any]) -> None:
     """From now on read modules on this path instead of importing them."""
     from .reader import facade
 
-    facade.install(path["entries"], path["packages"], path["namespaces"])
+    facade.install(path["entries"], path["packages"], path["namespaces"], path.get("is_bare", False))
     imports.reader = facade
     # Syntax trees are kept to the end, and looking through them for cycles would take more time than all else.
     gc.disable()

@@ -32,6 +32,7 @@ _PACKAGES: Dict[str, Tuple[str, ...]] = {
     "google_colab": ("google.colab",),
     "compressed_tensors": ("compressed_tensors",),
 }
+_OTHER_FRAMEWORKS = ("tf", "flax", "keras_nlp", "tensorflow_text", "tf2onnx", "mlx", "jax", "keras", "tensorflow")
 _DEVICES = re.compile(
     r"(?:torch_)?(?:cuda|npu|xpu|mlu|musa|mps|hpu|xla|tpu|neuron\w*|sdaa|accelerator|bf16\w*|fp16\w*|tf32|cpu)\w*$"
     r"|flash_attn\w*$|ninja$|in_notebook$|sagemaker\w*$"
@@ -55,10 +56,12 @@ def has(backend: str) -> bool:
     backend = re.split(r"[<>=]", backend)[0].strip().replace("-", "_")
     if _DEVICES.match(backend):
         return False
+    if finder.IS_BARE and backend not in _OTHER_FRAMEWORKS:
+        return True
     return all(finder.is_there(package) for package in _PACKAGES.get(backend, (backend,)))
 
 
 def package_question(positional: Any) -> Optional[Tuple[bool, str]]:
     """What `_is_package_available("torch")` and its kin return."""
     name = positional[0] if positional else None
-    return (finder.is_there(name), "999") if isinstance(name, str) else None
+    return (has(name) if finder.IS_BARE else finder.is_there(name), "999") if isinstance(name, str) else None

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import enum
 import functools
+import importlib.util
 import inspect
 import itertools
 import math
@@ -204,6 +205,7 @@ _METHODS: Dict[type, Any] = {
 }
 _METHODS[collections.OrderedDict] = _METHODS[dict] | {"move_to_end"}
 _METHODS[collections.defaultdict] = _METHODS[dict]
+_METHODS[types.MappingProxyType] = {"get", "items", "keys", "values"}
 _METHODS[property] = {"getter", "setter", "deleter"}
 CHANGING = {
     *("append", "extend", "insert", "pop", "remove", "reverse", "update", "setdefault", "add", "discard"),
@@ -279,6 +281,12 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is str:
         value = positional[0] if positional else ""
         return str(value) if isinstance(value, (str, int, float, bool)) else Opaque("...")
+    if callee is importlib.import_module and positional and isinstance(positional[0], str):
+        return imports.module(importlib.util.resolve_name(*positional[:2]))
+    if callee is inspect.get_annotations and is_read(positional[0]):
+        return dict(vars(positional[0]).get("__annotations__", {}))
+    if callee is typing.get_type_hints and is_read(positional[0]):
+        return classes.hints(positional[0])
     if callee is inspect.signature:
         for function in _chain(positional[0]):
             functions.complete(function)

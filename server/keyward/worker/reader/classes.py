@@ -17,6 +17,8 @@ BUILT: Set[type] = set()
 """Every class that was built here."""
 NODES: Dict[type, Any] = {}
 """The syntax that they were built from."""
+FRAMES: Dict[type, Frame] = {}
+"""Where the names in their bodies are looked up."""
 
 _NEVER_SET = ("__init_subclass__", "__slots__", "__set_name__", "__class_getitem__", "__dict__", "__weakref__")
 _SPECIAL = (typing.Generic, typing.Protocol)
@@ -56,6 +58,7 @@ def build(node: Any, frame: Frame) -> Any:
     if isinstance(made, type):
         inner.cell.cell_contents = made
         NODES[made] = node
+        FRAMES[made] = frame
         made = _told_to_bases(made, frame)
     return made
 
@@ -164,12 +167,28 @@ def _told_to_bases(made: Any, frame: Frame) -> Any:
     return made
 
 
+def hints(cls: Any) -> Dict[str, Any]:
+    """What a class and its bases annotate, worked out where it is written as text."""
+    found: Dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).get("__annotations__", {}).items() if base in BUILT else ():
+            if isinstance(value, str):
+                value = expressions.of_text(value, FRAMES[base])
+            found[name] = value
+    return found
+
+
 def make_dataclass(cls: Any, options: Dict[str, Any]) -> Any:
     """What `dataclasses.dataclass` makes of a class."""
     if not inert.has_plain_fields(cls):
         return cls
     known = {name: value for name, value in options.items() if isinstance(value, bool) and name != "slots"}
     before = set(vars(cls))
+    written = vars(cls).get("__annotations__", {})
+    for name, value in written.items():
+        # `dataclass` looks for these where a module that was imported would have them.
+        if isinstance(value, str) and ("ClassVar" in value or "InitVar" in value):
+            written[name] = expressions.of_text(value, FRAMES[cls])
     try:
         dataclasses.dataclass(**known)(cls)
     except Exception:

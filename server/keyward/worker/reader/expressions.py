@@ -11,7 +11,7 @@ import typing
 from typing import Any, Callable, Dict, List, Optional
 
 from ..sizes import is_modest
-from . import calls, functions, imports
+from . import calls, functions, hooks, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -49,6 +49,14 @@ def annotation(node: Any, frame: Frame) -> Any:
     return evaluate(node, frame)
 
 
+def of_text(text: str, frame: Frame) -> Any:
+    """The value of an expression in a text."""
+    try:
+        return evaluate(ast.parse(text, mode="eval").body, frame)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Opaque(text)
+
+
 def truth(value: Any) -> Optional[bool]:
     """Whether a value counts as true, None where that cannot be known."""
     if isinstance(value, Opaque):
@@ -67,12 +75,15 @@ def attribute(value: Any, name: str) -> Any:
     """The attribute of a value, opaque where there is none in sight."""
     if isinstance(value, Opaque):
         return Opaque("{}.{}".format(value.path, name))
+    if value is sys and name == "modules":
+        return imports.MODULE_TABLE
     if isinstance(value, types.ModuleType):
         try:
             found = force(getattr(value, name))
         except AttributeError:
-            return Opaque("{}.{}".format(value.__name__, name))
-        return found if imports.is_own(value) else _of_standard(value, name, found)
+            known = hooks.compiled_attribute(value.__name__, name)
+            return Opaque("{}.{}".format(value.__name__, name)) if known is None else known
+        return found if imports.is_read(value) else _of_standard(value, name, found)
     if isinstance(value, type):
         return _of_class(value, name)
     if calls.is_instance(value):
@@ -95,7 +106,7 @@ _CONSTANTS += (str, bytes, int, float, tuple, frozenset)
 
 def _of_standard(module: Any, name: str, found: Any) -> Any:
     """Of the standard library's modules what is constant: this process lives on the rest."""
-    if isinstance(found, _CONSTANTS) or type(found).__module__ in ("typing", "dataclasses") or found is sys.modules:
+    if isinstance(found, _CONSTANTS) or type(found).__module__ in ("typing", "dataclasses"):
         return found
     return Opaque("{}.{}".format(module.__name__, name))
 

@@ -44,13 +44,7 @@ class ImportPath:
     def _list(self, folder: str) -> Dict[str, bool]:
         archive, inside = self._archive(folder)
         if archive is not None:
-            prefix = inside + "/" if inside else ""
-            found: Dict[str, bool] = {}
-            for name in archive.namelist():
-                if name.startswith(prefix) and len(name) > len(prefix):
-                    head, slash, _ = name[len(prefix) :].partition("/")
-                    found[head] = found.get(head, False) or bool(slash)
-            return found
+            return _folders(archive).get(inside, {})
         try:
             with os.scandir(folder) as items:
                 return {item.name: item.is_dir() for item in items}
@@ -115,6 +109,23 @@ class ImportPath:
         return any(name.endswith(".py") or (is_folder and name.isidentifier()) for name, is_folder in here.items())
 
 
+def _folders(archive: Any) -> Dict[str, Dict[str, bool]]:
+    """Folder -> what it holds, of a zip file; found out once and remembered there."""
+    known: Optional[Dict[str, Dict[str, bool]]] = getattr(archive, "folders", None)
+    if known is None:
+        known = {}
+        for path in archive.namelist():
+            is_folder = False
+            while path:
+                parent, _, name = path.rpartition("/")
+                if name:
+                    here = known.setdefault(parent, {})
+                    here[name] = here.get(name, False) or is_folder
+                path, is_folder = parent, True
+        archive.folders = known
+    return known
+
+
 # Large packages of which models take nothing but arrays and helpers: that they are there is all that matters.
 _ONLY_PRESENT = {
     *("numpy", "scipy", "pandas", "sympy", "networkx", "matplotlib", "sklearn", "jax", "jaxlib", "flax", "regex"),
@@ -124,6 +135,7 @@ _ONLY_PRESENT = {
 _NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
 """Not to be put in the place of modules that this process itself is made of."""
 PATH = ImportPath((), {}, {})
+IS_BARE = False
 _SOURCES: Dict[str, Optional[Source]] = {}
 PROBLEMS: Dict[str, str] = {}
 """Module -> why it could not be read, or not wholly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from typing import Any, Dict, List
 
@@ -50,11 +51,15 @@ def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], fr
     name = function.__name__
     if name in _DOCUMENTING:
         first = positional[0] if positional else None
+        first = getattr(first, "function", first)  # a class method is documented as the function that it is
         return first if callable(first) and not isinstance(first, Opaque) else _Identity(name)
     if name == "define_import_structure":
         return lazy_packages.structure_of(
             positional[0], positional[1] if len(positional) > 1 else keywords.get("prefix")
         )
+    if name in ("_attach", "attach"):
+        _attach(frame.module, keywords.get("submod_attrs", positional[2] if len(positional) > 2 else None))
+        return UNKNOWN
     if name in ("_is_package_available", "_package_available", "_is_available"):
         found = availability.package_question(positional)
         if found is not None:
@@ -64,6 +69,31 @@ def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], fr
         if known is not None:
             return known
     return UNKNOWN
+
+
+def _attach(module: Any, submodules: Any) -> None:
+    """Take in what `lazy_loader.attach` is told: the names that each submodule holds."""
+    announced = lazy_packages.announced(submodules) if isinstance(submodules, dict) else None
+    if announced is not None:
+        module.announce(announced)
+
+
+class _TensorType(type):
+    """The kind of `torch.LongTensor` and its kin, which name a tensor of some type."""
+
+
+_TensorType.__name__ = "tensortype"  # as torch calls it
+_TENSOR_TYPE = re.compile(r"(?:BFloat16|Bool|Byte|Char|Double|Float|Half|Int|Long|Short)Tensor$")
+_TENSOR_TYPES: Dict[str, type] = {}
+
+
+def compiled_attribute(module: str, name: str) -> Any:
+    """What a module takes from its compiled part under a name, None where that is not known."""
+    if module != "torch" or not _TENSOR_TYPE.match(name):
+        return None
+    if name not in _TENSOR_TYPES:
+        _TENSOR_TYPES[name] = _TensorType(name, (), {"__module__": "torch"})
+    return _TENSOR_TYPES[name]
 
 
 def instance_call(callee: Any, positional: List[Any]) -> Any:

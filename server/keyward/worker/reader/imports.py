@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from . import expressions, finder, modules, statements
 from .frames import Frame
@@ -117,7 +117,16 @@ def _bind_all(dotted: str, frame: Frame) -> None:
         _bind(name, _taken_later(dotted, name, frame), frame)
 
 
-def is_own(value: Any) -> bool:
+MODULE_TABLE: Dict[str, Any] = {}
+"""Stands for `sys.modules` where a library asks for it."""
+
+
+def is_module_table(value: Any) -> bool:
+    """Whether a value stands for `sys.modules`."""
+    return value is MODULE_TABLE
+
+
+def is_read(value: Any) -> bool:
     """Whether a module was read."""
     return isinstance(value, modules.ReadModule)
 
@@ -125,12 +134,7 @@ def is_own(value: Any) -> bool:
 def read_module(name: Any) -> Any:
     """What `sys.modules[name]` gives, as long as that was read."""
     found = sys.modules.get(name) if isinstance(name, str) else None
-    return found if is_own(found) else Opaque("sys.modules[...]")
-
-
-def is_module_table(value: Any) -> bool:
-    """Whether a value is `sys.modules`."""
-    return value is sys.modules
+    return found if is_read(found) else Opaque("sys.modules[...]")
 
 
 def replace_module(holder: Any, key: Any, value: Optional[Any]) -> None:

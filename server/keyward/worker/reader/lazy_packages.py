@@ -42,8 +42,6 @@ def announced(structure: Any) -> Optional[modules.Announced]:
 def _note(names: Dict[str, str], missing: Set[str], submodule: Any, content: Any, lacks: bool) -> None:
     if not isinstance(submodule, str):
         return
-    if "dummy_" in submodule:
-        return
     names.setdefault(submodule.partition(".")[0], "")
     for name in content if isinstance(content, (list, tuple, set, frozenset)) else ():
         if isinstance(name, str):

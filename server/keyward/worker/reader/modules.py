@@ -6,7 +6,7 @@ import types
 import typing
 from typing import Any, Dict, Iterable, List, Optional, Set
 
-from . import finder, segments, statements
+from . import calls, finder, segments, statements
 from .frames import ModuleFrame
 from .opaque import Names, Opaque, Thunk
 
@@ -21,6 +21,10 @@ class Announced:
 
     def __init__(self, names: Dict[str, str]) -> None:
         self.names = names
+
+
+class DummyObject(type):
+    """The kind of class that stands where one would be whose requirements are not installed."""
 
 
 class ReadModule(types.ModuleType):
@@ -97,11 +101,23 @@ class ReadModule(types.ModuleType):
             holder = finder.module("{}.{}".format(self.__name__, module or name))
             if holder is not None:
                 return getattr(holder, other or name) if module else holder
+        if name[:-4] in self.__dict__.get("announced", ()) and name.endswith(("TokenizerFast", "ImageProcessorFast")):
+            return self._fast(name)
+        if "__getattr__" in names and not name.startswith("__"):
+            found = calls.call(names["__getattr__"], [name], {}, ModuleFrame(self))
+            if not isinstance(found, Opaque):
+                return found
         if not name.startswith("__"):
             found = finder.module("{}.{}".format(self.__name__, name)) if self.__dict__.get("is_package") else None
             if found is not None:
                 return found
         raise AttributeError(name)
+
+    def _fast(self, name: str) -> Any:
+        """What transformers gives under a name that it goes on answering to: the class without "Fast" at its end."""
+        if ":" in self.announced[name[:-4]]:
+            return DummyObject(name[:-4], (), {"__module__": self.__name__})
+        return getattr(self, name[:-4])
 
     def __dir__(self) -> List[str]:
         return sorted({*self.names, *self.announced} - self.deleted)

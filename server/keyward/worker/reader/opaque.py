@@ -53,7 +53,8 @@ class Thunk:
             try:
                 self._value = force(make())
             except RecursionError:
-                self._value = Opaque("a value that is nested too deeply")
+                self._make = make  # asked for from less deep it may well be known
+                raise
         return self._value
 
 

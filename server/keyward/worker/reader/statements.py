@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from ..scope import children
@@ -111,13 +112,16 @@ def _either(node: Any, rest: List[Any], frame: Frame) -> Optional[Ending]:
     twin = frame.copy()
     endings = [_through(node.body, rest, frame), _through(node.orelse, rest, twin)]
     values = [ending for ending in endings if ending is not None and ending.kind == "return"]
-    for ending in values:
-        value = force(ending.value)
-        if value is not None and not isinstance(value, Opaque):
-            return ending
     if values:
-        return values[0]
+        return min(values, key=lambda ending: _doubt(force(ending.value)))
     return next((ending for ending in endings if ending is not None), Ending("end"))
+
+
+def _doubt(value: Any) -> int:
+    """How little a result tells, of several that are possible: a decorator mostly gives a function or class."""
+    if value is None or isinstance(value, Opaque):
+        return 2
+    return 0 if isinstance(value, (types.FunctionType, type)) else 1
 
 
 def _through(body: List[Any], rest: List[Any], frame: Frame) -> Optional[Ending]:
@@ -164,7 +168,7 @@ def decorated(value: Any, node: Any, frame: Frame) -> Any:
     """A class or function with its decorators; one that cannot be followed is taken to return what it gets."""
     for decorator in reversed(node.decorator_list):
         applied = calls.call(expressions.evaluate(decorator, frame), [value], {}, _calling(frame, value))
-        if not isinstance(applied, Opaque) and applied is not None:
+        if not isinstance(applied, Opaque) and applied is not None and not calls.is_instance(applied):
             value = applied
         elif not isinstance(value, type) and not _is_harmless(decorator):
             functions.distrust(value, decorator)
