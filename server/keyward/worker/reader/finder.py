@@ -141,10 +141,16 @@ PROBLEMS: Dict[str, str] = {}
 """Module -> why it could not be read, or not wholly."""
 
 
-def install(entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]) -> None:
+def install(
+    entries: Sequence[str],
+    packages: Mapping[str, str],
+    namespaces: Mapping[str, Sequence[str]],
+    is_bare: bool = False,
+) -> None:
     """From now on read modules on this path, and import nothing but the standard library."""
-    global PATH
+    global PATH, IS_BARE
     PATH = ImportPath(entries, packages, namespaces)
+    IS_BARE = is_bare
     _SOURCES.clear()
 
 
