@@ -141,6 +141,10 @@ def is_spent() -> bool:
 
 
 def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> Any:
+    for member in vars(cls).values():
+        if isinstance(member, classes.Member) and positional and type(member.value) is type(positional[0]):
+            if isinstance(member.value, (str, int)) and member.value == positional[0]:
+                return member
     if issubclass(cls, types.ModuleType):
         return hooks.lazy_module(positional, keywords)
     base = next(item for item in cls.__mro__ if item not in classes.BUILT and "__new__" in vars(item))

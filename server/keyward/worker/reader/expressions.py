@@ -11,7 +11,7 @@ import typing
 from typing import Any, Callable, Dict, List, Optional
 
 from ..sizes import is_modest
-from . import calls, functions, hooks, imports
+from . import calls, classes, functions, hooks, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -124,8 +124,6 @@ def _of_class(cls: Any, name: str) -> Any:
         return found.__func__
     if isinstance(found, classmethod):
         return calls.Bound(found.__func__, cls)
-    if isinstance(found, property):
-        return Opaque("{}.{}".format(cls.__name__, name))
     return found if calls.is_read(cls) else _copied(found)
 
 
@@ -138,6 +136,8 @@ def _of_instance(value: Any, name: str) -> Any:
     found = force(inspect.getattr_static(type(value), name))
     if isinstance(found, types.FunctionType):
         return calls.Bound(found, value)
+    if isinstance(found, property):
+        return Opaque("{}.{}".format(type(value).__name__, name))
     return _of_class(type(value), name)
 
 
@@ -351,6 +351,8 @@ def _subscript(node: Any, frame: Frame) -> Any:
     if imports.is_module_table(value):
         return imports.read_module(index)
     if isinstance(value, type) and calls.is_read(value):
+        if isinstance(index, str) and isinstance(vars(value).get(index), classes.Member):
+            return vars(value)[index]
         if not issubclass(value, typing.Generic):
             return value
         return typing.Generic.__class_getitem__.__func__(value, index)  # type: ignore[attr-defined]

@@ -120,7 +120,11 @@ class ReadModule(types.ModuleType):
         return getattr(self, name[:-4])
 
     def __dir__(self) -> List[str]:
-        return sorted({*self.names, *self.announced} - self.deleted)
+        names = set(self.names)
+        if self.announced:
+            # A lazy module stands in the place of the one whose statements imported what it needed.
+            names -= self.imported
+        return sorted({*names, *self.announced} - self.deleted)
 
 
 def public_names(module: Any) -> Iterable[str]:
