@@ -23,7 +23,9 @@ TOWERS = {
     + "x = f19(1)\ndef g(y=x):\n    return y",
     "lists": "x = 1\n" + "x = [x, x]\n" * 100 + "def f(y=x):\n    return y",
     "tuples": "x = 1\n" + "x = (x, x)\n" * 100 + "z = {x: 1}\nw = x == (x, 1)\nv = {x}\ndef f(y=x):\n    return y",
-    "equal tuples": "x, y = 1, 1\n" + "x = (x, x)\ny = (y, y)\n" * 100 + "def f(z=x == y, w=x in [y], v=x < y):\n    return z",
+    "equal tuples": "x, y = 1, 1\n"
+    + "x = (x, x)\ny = (y, y)\n" * 100
+    + "def f(z=x == y, w=x in [y], v=x < y):\n    return z",
     "dictionaries": "x = 1\n" + "x = {'a': x, 'b': x}\n" * 100 + "def f(y=x):\n    return y",
     "lists by a loop": "x = []\nfor _ in range(100):\n    x = [x, x]\ndef f(y=x):\n    return y",
     "tuples by a loop": "x = ()\nfor _ in range(100):\n    x = (x, x)\nz = {x: 1}\ndef f(y=x, z=z):\n    return y",
@@ -67,7 +69,9 @@ TOWERS = {
     "many bases": "".join(f"class A{n}:\n    pass\n" for n in range(300))
     + f"class B({', '.join(f'A{n}' for n in range(300))}):\n    pass",
     "many parameters": f"def f({', '.join(f'a{n}=1' for n in range(3000))}):\n    return a1",
-    "a long table": "x = {\n" + "".join(f"'k{n}': ['v{n}'],\n" for n in range(40000)) + "}\ny = {v[0]: k for k, v in x.items()}",
+    "a long table": "x = {\n"
+    + "".join(f"'k{n}': ['v{n}'],\n" for n in range(40000))
+    + "}\ny = {v[0]: k for k, v in x.items()}",
     "a long text": 'x = """\n' + "line of text (not closed\n" * 40000 + '"""',
     "a long list without indentation": "x = [\n" + "1,\n" * 40000 + "]",
     "many lines": "x = 1\n" * 100000,

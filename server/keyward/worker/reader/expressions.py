@@ -231,7 +231,8 @@ def _dict(node: Any, frame: Frame) -> Any:
 def _if(node: Any, frame: Frame) -> Any:
     chosen = truth(evaluate(node.test, frame))
     if chosen is None:
-        return Opaque(ast.unparse(node))
+        value = evaluate(node.body, frame)
+        return value if value is evaluate(node.orelse, frame) else Opaque(ast.unparse(node))
     return evaluate(node.body if chosen else node.orelse, frame)
 
 

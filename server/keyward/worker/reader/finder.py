@@ -20,6 +20,13 @@ class Source(NamedTuple):
     """Of a package: where its submodules are."""
 
 
+def _is_folder(item: Any) -> bool:
+    try:
+        return bool(item.is_dir())
+    except OSError:  # a link to itself
+        return False
+
+
 class ImportPath:
     """Folders and zip files, in the order in which they are searched."""
 
@@ -47,7 +54,7 @@ class ImportPath:
             return _folders(archive).get(inside, {})
         try:
             with os.scandir(folder) as items:
-                return {item.name: item.is_dir() for item in items}
+                return {item.name: _is_folder(item) for item in items}
         except OSError:
             return {}
 
@@ -179,6 +186,19 @@ def is_there(dotted: str) -> bool:
 
 def _is_compiled(file: str, name: str) -> bool:
     return file.startswith(name + ".") and file.endswith((".so", ".pyd", ".pyc"))
+
+
+def note_without_source(dotted: str) -> None:
+    """Note a problem where a module is there, but in compiled files or stubs alone."""
+    parent, _, name = dotted.rpartition(".")
+    holder = source(parent) if parent else None
+    for folder in PATH.entries if not parent else holder.folders if holder is not None else ():
+        here = PATH.listing(folder)
+        inside = PATH.listing("{}/{}".format(folder, name)) if here.get(name) else ()
+        if any(_is_compiled(file, name) or file == name + ".pyi" for file in here) or any(
+            _is_compiled(file, "__init__") or file == "__init__.pyi" for file in inside
+        ):
+            PROBLEMS[dotted] = "{} has no source that could be read.".format(dotted)
 
 
 def is_read(dotted: str) -> bool:
