@@ -28,6 +28,8 @@ SILENCE_LIMIT = 180.0
 """Seconds without an answer after which a worker is taken to hang; importing torch from a cold disk takes minutes."""
 
 _POLL = 0.2
+_GRACE = 2.0
+"""Seconds in which the last lines of a worker that has ended arrive."""
 _VARIABLES = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -115,7 +117,7 @@ def _listen(
             line = lines.get(timeout=_POLL)
         except queue.Empty:
             # A child that the library left behind may hold the pipe open for ever.
-            if process.poll() is not None:
+            if process.poll() is not None and time.monotonic() - heard > _GRACE:
                 return Ending("died", label, _last_words(process, said))
             if time.monotonic() - heard > silence_limit:
                 return Ending("silent", label, f"no answer for {silence_limit:.0f} seconds")

@@ -53,7 +53,7 @@ def renamed(function: Any, cls: Any, signature: Dict[str, Any], docstrings: Sequ
 
 def _by_decorators(function: Any) -> Iterator[Tuple[str, str]]:
     """Names that wrappers around a function hold: one pair, or a dictionary of them."""
-    for wrapper in _wrappers(function):
+    for wrapper in source.wrappers(function):
         held = _held(wrapper)
         old, new = (held.get(name) for name in _OLD_AND_NEW)
         if isinstance(old, str) and (new is None or isinstance(new, str)):
@@ -63,13 +63,6 @@ def _by_decorators(function: Any) -> Iterator[Tuple[str, str]]:
             for old, new in renames.items():
                 if isinstance(old, str) and isinstance(new, str):
                     yield old, new
-
-
-def _wrappers(function: Any) -> Iterator[Any]:
-    function = source.plain(function)
-    while function is not None:
-        yield function
-        function = source.plain(getattr(function, "__wrapped__", None))
 
 
 def _held(function: Any) -> Dict[str, Any]:
@@ -190,7 +183,7 @@ def replacement(value: Any) -> str:
     if isinstance(said, str):
         return _resolved(said, value)
     function = vars(value).get("__init__") if isinstance(value, type) else value
-    for wrapper in _wrappers(function):
+    for wrapper in source.wrappers(function):
         said = getattr(wrapper, "__dict__", {}).get("__deprecated__")
         if isinstance(said, str):
             return _resolved(said, value)

@@ -55,7 +55,10 @@ def effective(function: Any, cls: Any = None, is_brief: bool = False) -> Tuple[O
         values.effort.most = values.MOST_STEPS
     else:
         outcome = _Follower(_LEVELS, _MEMO).outcome(function, cls)
-    if outcome.refusal == flow.MUST and not any(reason.startswith(flow.COMPUTED_KEY) for reason in outcome.reasons):
+    decorator = _unknown_decorator(function)
+    if decorator:
+        extra, reason = "open", "the decorator `{}` is not known".format(decorator)
+    elif outcome.refusal == flow.MUST and not any(reason.startswith(flow.COMPUTED_KEY) for reason in outcome.reasons):
         extra, reason = "refused", ""
     elif outcome.reasons:
         extra, reason = "open", outcome.reasons[0]
@@ -64,6 +67,13 @@ def effective(function: Any, cls: Any = None, is_brief: bool = False) -> Tuple[O
     else:
         extra, reason = "ignored", ""
     return outcome, extra, reason
+
+
+def _unknown_decorator(function: Any) -> str:
+    """A decorator around a function that was read of which it is not known what it lets through."""
+    if imports.reader is None:
+        return ""
+    return next(filter(None, map(imports.reader.unknown_decorator, source.wrappers(function))), "")
 
 
 _MEMO: Dict[Tuple[Any, Any], Outcome] = {}
@@ -164,7 +174,12 @@ class _Follower:
         targets = self._targets(call)
         result = Outcome()
         refusals = []
-        for candidate in values.evaluate(targets[0] if targets else call.func, scope):
+        called = targets[0] if targets else call.func
+        found = values.evaluate(called, scope)
+        if not found and imports.reader is not None and isinstance(called, ast.Attribute):
+            # Where a module is imported nothing is left of what is None; where it is read, also of what was not seen.
+            found = [candidates.Unknown("`{}`".format(called.attr))]
+        for candidate in found:
             part = self._candidate(candidate, call, scope)
             result.add(part)
             refusals.append(part.refusal)

@@ -9,6 +9,7 @@ import typing
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import documentation, imports, roles
+from .sizes import is_modest
 
 Entry = Dict[str, Any]
 """An entry, parameter or signature as JSON."""
@@ -105,6 +106,8 @@ def default(value: Any) -> str:
         return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", "..."))
     if roles.is_torch_module(type(value)):
         return "{}()".format(type(value).__name__)
+    if not is_modest(value):
+        return "..."
     try:
         text = _ADDRESS.sub("", repr(value))
     except Exception:
@@ -121,7 +124,7 @@ def default(value: Any) -> str:
 def annotation(value: Any) -> str:
     """A type as one would write it, the same for every Python version."""
     try:
-        text = _annotation(value)
+        text = _annotation(value) if is_modest(value) else ""
     except Exception:
         return ""
     return text if len(text) <= _LONGEST_ANNOTATION else text[: _LONGEST_ANNOTATION - 4].rstrip() + " ..."

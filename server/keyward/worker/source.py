@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import collections
 import types
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
 from . import imports
 
 _KEPT = 64
+_MOST_WRAPPERS = 100
+"""Decorators around one function; more go around in a circle."""
 _FILES: "collections.OrderedDict[str, File]" = collections.OrderedDict()
 
 
@@ -41,10 +43,17 @@ def wraps_bound(function: Any) -> bool:
 
 def innermost(function: Any) -> Any:
     """The function that decorators have been put around."""
-    function = plain(function)
-    while hasattr(function, "__wrapped__"):
-        function = plain(function.__wrapped__)
-    return function
+    return list(wrappers(function))[-1]
+
+
+def wrappers(function: Any) -> Iterator[Any]:
+    """A function and those that it is wrapped around, outermost first."""
+    for _ in range(_MOST_WRAPPERS):
+        function = plain(function)
+        yield function
+        if not hasattr(function, "__wrapped__"):
+            break
+        function = function.__wrapped__
 
 
 def node_of(function: Any) -> Any:

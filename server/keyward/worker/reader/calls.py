@@ -15,11 +15,12 @@ import inspect
 import itertools
 import math
 import pathlib
+import re
 import types
 import typing
 from typing import Any, Callable, Dict, List, NamedTuple
 
-from . import classes, expressions, functions, hooks, imports, statements
+from . import classes, expressions, functions, hooks, imports, inert, statements
 from .frames import Frame
 from .opaque import Opaque, force
 
@@ -89,12 +90,14 @@ def call(callee: Any, positional: List[Any], keywords: Dict[str, Any], frame: Fr
     if is_read(callee):
         return _instance(callee, positional, keywords, frame)
     if isinstance(callee, types.BuiltinMethodType) and type(callee.__self__) in _METHODS:
+        if imports.is_module_table(callee.__self__):
+            return imports.read_module(positional[0]) if callee.__name__ == "get" else Opaque("...")
         if callee.__name__ in _METHODS[type(callee.__self__)] and _is_modest(callee, positional):
             return callee(*[_plain(value) for value in positional], **keywords)
         return Opaque("...")
     if isinstance(callee, functools.partial):
         if callee.func is functools.update_wrapper:
-            return callee(*positional) if callable(positional[0]) else Opaque("...")
+            return _wrapped(positional[0], callee.keywords.get("wrapped"))
         if callee.func is _dataclass:
             return classes.make_dataclass(positional[0], callee.args[0]) if is_read(positional[0]) else Opaque("...")
         return call(callee.func, [*callee.args, *positional], {**callee.keywords, **keywords}, frame)
@@ -114,6 +117,8 @@ def _go_through(function: Any, positional: List[Any], keywords: Dict[str, Any], 
         return Opaque("...")
     if not _going:
         _left[0] = _MOST_STEPS
+    elif is_spent():
+        return Opaque("...")
     node = made_from.node
     inner = Frame(made_from.frame.module, made_from.frame, function.__qualname__)
     inner.is_eager = frame.is_eager
@@ -147,13 +152,18 @@ def is_spent() -> bool:
 
 
 def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> Any:
+    for member in vars(cls).values():
+        if isinstance(member, classes.Member) and positional and type(member.value) is type(positional[0]):
+            if isinstance(member.value, (str, int)) and member.value == positional[0]:
+                return member
     if issubclass(cls, types.ModuleType):
         return hooks.lazy_module(positional, keywords)
     if vars(cls).get("_is_enumeration"):
         found = [item for item in vars(cls).values() if isinstance(item, classes.Member) and item.value in positional]
         return found[0] if found else Opaque("{}(...)".format(cls.__name__))
     base = next(item for item in cls.__mro__ if item not in classes.BUILT and "__new__" in vars(item))
-    if any("__new__" in vars(item) for item in cls.__mro__ if item in classes.BUILT) or issubclass(cls, enum.Enum):
+    has_own = any("__new__" in vars(item) for item in cls.__mro__ if item in classes.BUILT)
+    if has_own or issubclass(cls, enum.Enum) or not inert.is_plain(cls):
         return Opaque("{}(...)".format(cls.__name__))
     made = base.__new__(cls)
     if isinstance(made, dict) and positional and isinstance(positional[0], dict):
@@ -222,15 +232,22 @@ CHANGING = {
 """Methods that change what they are called on."""
 
 _MODEST = 100000
+_FORMATS = re.compile(r"\{[^{}]*[:!.\[]")
+"""Fields of a format that say more than which value stands there."""
 
 
 def _is_modest(method: Any, positional: List[Any]) -> bool:
     """Whether the result of a text's method cannot be huge."""
     text = method.__self__
+    if isinstance(text, list) and method.__name__ in ("extend", "index", "count", "remove"):
+        return len(text) <= _MODEST and expressions.is_modest([text, *positional])
     if not isinstance(text, str):
         return True
     if method.__name__ == "format":
-        return "{:" not in text and "!" not in text and len(text) < _MODEST
+        return _FORMATS.search(text) is None and len(text) < _MODEST
+    if method.__name__ == "join":
+        parts = expressions.elements(positional[0])
+        return sum(len(part) + len(text) for part in parts if isinstance(part, str)) <= _MODEST * 10
     sizes = [len(value) for value in positional if isinstance(value, (str, list, tuple))]
     return len(text) * (max(sizes, default=1) + 1) <= _MODEST * 10
 
@@ -246,14 +263,24 @@ _PURE = (
     *(typing.TypeVar, typing.NewType, typing.cast, typing.overload, typing.final, typing.get_args, typing.get_origin),
     *(typing.NamedTuple, typing.runtime_checkable, typing.ForwardRef),
     *(dataclasses.field, dataclasses.is_dataclass, dataclasses.fields),
-    *(functools.wraps, functools.update_wrapper, functools.partial, functools.partialmethod),
-    *(functools.lru_cache, functools.cached_property),
-    *(contextlib.contextmanager, collections.namedtuple, collections.OrderedDict, collections.defaultdict),
+    *(functools.partial, functools.partialmethod, functools.lru_cache, functools.cached_property),
+    *(contextlib.contextmanager, contextlib.asynccontextmanager),
+    *(collections.namedtuple, collections.OrderedDict, collections.defaultdict),
     *(inspect.isclass, inspect.isfunction, inspect.ismethod, inspect.unwrap, inspect.cleandoc),
     *(math.sqrt, math.log, math.log2, math.ceil, math.floor, math.exp, types.MappingProxyType, enum.auto),
     *(types.SimpleNamespace, pathlib.Path, pathlib.PurePath, abc.abstractmethod),
 )
-_PURE_IDS = {id(function) for function in _PURE}
+_CACHES = tuple(filter(None, (functools.lru_cache, getattr(functools, "cache", None))))
+_PURE_IDS = {id(function) for function in (*_PURE, *_CACHES)}
+# Of these the results call the arguments, or have them called by Python.
+_HOLDING = {
+    id(function)
+    for function in (
+        *(property, staticmethod, classmethod, functools.partialmethod, functools.cached_property, *_CACHES),
+        *(contextlib.contextmanager, contextlib.asynccontextmanager, collections.defaultdict, dataclasses.field),
+        *(inspect.unwrap, abc.abstractmethod, typing.final, typing.overload, typing.runtime_checkable),
+    )
+}
 # Of these the arguments are iterated over.
 _SEQUENCES: Dict[int, Any] = {
     id(function): function
@@ -284,6 +311,8 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is inspect.signature:
         for function in _chain(positional[0]):
             functions.complete(function)
+        if not all(map(inert.is_inert, positional)) or keywords:
+            return Opaque("...")
         return inspect.signature(positional[0])
     if callee is dataclasses.dataclass:
         if positional and is_read(positional[0]):
@@ -301,6 +330,12 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
             return Opaque("...")
         made = _SEQUENCES[kind](*arguments, **keywords)
         return made if isinstance(made, (list, tuple, set, frozenset, dict, int, float, str, bool)) else list(made)
+    if callee is functools.update_wrapper or callee is functools.wraps:
+        return _wrapped(*positional[:2]) if len(positional) > 1 else functools.wraps(*positional[:1])
+    if callee in _CACHES and not (positional and callable(positional[0])):
+        return functools.partial(callee)  # `lru_cache(maxsize=...)`: the decorator
+    if kind in _HOLDING and not all(map(inert.is_inert, (*positional, *keywords.values()))):
+        return Opaque("...")
     if kind in _PURE_IDS or (isinstance(callee, type) and callee.__module__ == "typing"):
         if callee in (isinstance, issubclass, len, bool, int, float, hash, id) and any(map(_is_unknown, positional)):
             return Opaque("...")
@@ -313,11 +348,17 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
         return callee(*positional, **keywords)
     if isinstance(getattr(callee, "__wrapped__", None), types.FunctionType):
         return call(callee.__wrapped__, positional, keywords, frame)  # lru_cache and its like
-    if type(callee).__module__ == "functools" and callable(callee) and positional:
-        return callee(*positional)  # the decorator that `lru_cache(maxsize=...)` gives
     if callee is builtins.print:
         return None
     return Opaque("{}(...)".format(getattr(callee, "__name__", "...")))
+
+
+def _wrapped(wrapper: Any, wrapped: Any) -> Any:
+    """What `functools.update_wrapper` does to a function, class or instance that was read."""
+    for value in (wrapper, wrapped):
+        if functions.origin(value) is None and not is_read(value) and not is_instance(value):
+            return wrapper if callable(wrapper) else Opaque("...")
+    return functools.update_wrapper(wrapper, wrapped)
 
 
 def _dataclass(keywords: Any, cls: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import collections
 import dataclasses
 import enum
 import types
 import typing
 from typing import Any, Dict, List, Set, Tuple
 
-from . import calls, expressions, functions, statements
+from . import calls, expressions, functions, inert, statements
 from .frames import Frame
 from .opaque import Opaque, force
 
@@ -43,6 +44,7 @@ def build(node: Any, frame: Frame) -> Any:
     inner = Frame(frame.module, frame if not frame.is_top_level else None, qualname, is_class=True)
     inner.cell = types.CellType()
     bases = _bases(node, frame)
+    is_typed = any(base is TypedDictionary or base in _TYPED for base in bases)
     inner.bind("__module__", frame.module.__name__)
     inner.bind("__qualname__", qualname)
     statements.run(node.body, inner)
@@ -50,15 +52,18 @@ def build(node: Any, frame: Frame) -> Any:
     documentation = functions.docstring(node.body)
     if documentation is not None:
         body["__doc__"] = documentation
-    if any(isinstance(base, type) and issubclass(base, TypedDictionary) for base in bases):
-        inherited = [vars(base).get("__annotations__", {}) for base in reversed(bases) if isinstance(base, type)]
-        inner.annotations = {name: value for part in (*inherited, inner.annotations) for name, value in part.items()}
+    if is_typed:
+        inherited = [vars(base).get("__annotations__", {}) for base in reversed(bases) if base in _TYPED]
+        inner.annotations = {name: kind for table in (*inherited, inner.annotations) for name, kind in table.items()}
+        bases = (dict,)
     if inner.annotations:
         body["__annotations__"] = inner.annotations
     if any(isinstance(base, type) and issubclass(base, enum.Enum) for base in bases) or _is_enum(bases):
         _number(body, node.name)
-    made = _made(node.name, bases, body)
+    made = _named_tuple(node.name, body) if NamedFields in bases else _made(node.name, bases, body)
     if isinstance(made, type):
+        if is_typed:
+            _TYPED.add(made)
         inner.cell.cell_contents = made
         NODES[made] = node
         FRAMES[made] = frame
@@ -72,12 +77,14 @@ def _bases(node: Any, frame: Frame) -> Tuple[Any, ...]:
         if isinstance(written, ast.Starred):
             continue
         base = expressions.evaluate(written, frame)
-        if calls.is_instance(base) or isinstance(base, types.FunctionType):
-            base = Opaque(ast.unparse(written))
-        if isinstance(base, Opaque):
+        if base is typing.NamedTuple:
+            base = NamedFields
+        elif getattr(base, "__name__", "") == "TypedDict":
+            base = TypedDictionary
+        elif isinstance(base, Opaque):
             base = _placeholder(base.path)
-        if base is typing.NamedTuple or base is typing.TypedDict or getattr(base, "__name__", "") == "TypedDict":
-            base = _PLAIN_FORMS[getattr(base, "__name__", "")]
+        elif not isinstance(base, type) and type(base).__module__ not in ("typing", "types"):
+            base = _placeholder(ast.unparse(written))
         bases.append(base)
     return tuple(bases)
 
@@ -90,7 +97,23 @@ class NamedFields:
     """Stands for `typing.NamedTuple` among bases."""
 
 
-_PLAIN_FORMS = {"TypedDict": TypedDictionary, "NamedTuple": NamedFields}
+_TYPED: Set[Any] = set()
+
+
+def _named_tuple(name: str, body: Dict[str, Any]) -> Any:
+    """What `class P(NamedTuple)` makes."""
+    fields = list(body.get("__annotations__", ()))
+    try:
+        made = collections.namedtuple(name, fields, defaults=[body.pop(field) for field in fields if field in body])
+    except (ValueError, TypeError):
+        return Opaque(name)
+    for key, value in body.items():
+        if key not in _NEVER_SET and inert.may_be_set(key, value):
+            setattr(made, key, value)
+    BUILT.add(made)
+    return made
+
+
 _PLACEHOLDERS: Dict[str, type] = {}
 
 
@@ -131,7 +154,7 @@ def _number(body: Dict[str, Any], owner: str) -> None:
 
 
 def _made(name: str, bases: Tuple[Any, ...], body: Dict[str, Any]) -> Any:
-    kept = {key: value for key, value in body.items() if key not in _NEVER_SET}
+    kept = {key: value for key, value in body.items() if key not in _NEVER_SET and inert.may_be_set(key, value)}
     if "__init_subclass__" in body:
         kept["_told_of_subclasses"] = body["__init_subclass__"]
     bases = tuple(base for base in bases if not (isinstance(base, type) and issubclass(base, enum.Enum)))
@@ -181,6 +204,8 @@ def hints(cls: Any) -> Dict[str, Any]:
 
 def make_dataclass(cls: Any, options: Dict[str, Any]) -> Any:
     """What `dataclasses.dataclass` makes of a class."""
+    if not inert.has_plain_fields(cls):
+        return cls
     known = {name: value for name, value in options.items() if isinstance(value, bool) and name != "slots"}
     before = set(vars(cls))
     written = vars(cls).get("__annotations__", {})

@@ -10,11 +10,12 @@ import types
 import typing
 from typing import Any, Callable, Dict, List, Optional
 
-from . import calls, functions, hooks, imports
+from ..sizes import is_modest
+from . import calls, classes, functions, hooks, imports
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
-_LONGEST = 100000
+LONGEST = 100000
 """Items of the longest sequence, and characters of the longest text, that an expression may make."""
 _LARGEST = 1 << 64
 
@@ -25,7 +26,8 @@ def evaluate(node: Any, frame: Frame) -> Any:
     if handler is None:
         return Opaque("...")
     try:
-        return force(handler(node, frame))
+        value = force(handler(node, frame))
+        return value if type(value) is not tuple or is_modest(value) else Opaque("...")
     except RecursionError:
         raise
     except Exception:
@@ -80,22 +82,40 @@ def attribute(value: Any, name: str) -> Any:
     if isinstance(value, types.ModuleType):
         try:
             found = force(getattr(value, name))
-            return found if imports.is_read(value) else _copied(found)
         except AttributeError:
             known = hooks.compiled_attribute(value.__name__, name)
             return Opaque("{}.{}".format(value.__name__, name)) if known is None else known
+        return found if imports.is_read(value) else _of_standard(value, name, found)
     if isinstance(value, type):
         return _of_class(value, name)
     if calls.is_instance(value):
         return _of_instance(value, name)
     if isinstance(value, calls.Bound):
         return attribute(value.function, name)
-    return _copied(force(getattr(value, name)))
+    if name.startswith("__") and name not in _HARMLESS_NAMES:
+        return Opaque(name)
+    found = force(getattr(value, name))
+    return found if functions.origin(value) is not None else _copied(found)
+
+
+_HARMLESS_NAMES = {
+    *("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__", "__class__", "__func__", "__self__"),
+    *("__defaults__", "__kwdefaults__", "__annotations__", "__args__", "__origin__", "__code__", "__version__"),
+}
+_CONSTANTS: Any = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type(None))
+_CONSTANTS += (str, bytes, int, float, tuple, frozenset)
+
+
+def _of_standard(module: Any, name: str, found: Any) -> Any:
+    """Of the standard library's modules what is constant: this process lives on the rest."""
+    if isinstance(found, _CONSTANTS) or type(found).__module__ in ("typing", "dataclasses"):
+        return found
+    return Opaque("{}.{}".format(module.__name__, name))
 
 
 def _copied(value: Any) -> Any:
-    """What a library finds in Python itself it must not change: its changes go to a copy."""
-    return value.copy() if type(value) in (list, dict, set) else value
+    """A copy of a container that was not made here, so that nothing is changed in what real code uses."""
+    return type(value)(value) if type(value) in (list, dict, set) else value
 
 
 def _of_class(cls: Any, name: str) -> Any:
@@ -106,9 +126,7 @@ def _of_class(cls: Any, name: str) -> Any:
         return found.__func__
     if isinstance(found, classmethod):
         return calls.Bound(found.__func__, cls)
-    if isinstance(found, property):
-        return Opaque("{}.{}".format(cls.__name__, name))
-    return found
+    return found if calls.is_read(cls) else _copied(found)
 
 
 def _of_instance(value: Any, name: str) -> Any:
@@ -120,6 +138,8 @@ def _of_instance(value: Any, name: str) -> Any:
     found = force(inspect.getattr_static(type(value), name))
     if isinstance(found, types.FunctionType):
         return calls.Bound(found, value)
+    if isinstance(found, property):
+        return Opaque("{}.{}".format(type(value).__name__, name))
     return _of_class(type(value), name)
 
 
@@ -151,7 +171,7 @@ def elements(value: Any) -> List[Any]:
     Raises ValueError where they cannot be known.
     """
     if isinstance(value, (list, tuple, set, frozenset, dict, str, range)) or type(value).__name__ in _VIEWS:
-        if len(value) <= _LONGEST:
+        if len(value) <= LONGEST:
             return list(value)
     raise ValueError("not to be iterated over")
 
@@ -213,7 +233,8 @@ def _dict(node: Any, frame: Frame) -> Any:
 def _if(node: Any, frame: Frame) -> Any:
     chosen = truth(evaluate(node.test, frame))
     if chosen is None:
-        return Opaque(ast.unparse(node))
+        value = evaluate(node.body, frame)
+        return value if value is evaluate(node.orelse, frame) else Opaque(ast.unparse(node))
     return evaluate(node.body if chosen else node.orelse, frame)
 
 
@@ -253,9 +274,9 @@ def binary(kind: str, left: Any, right: Any) -> Any:
         return Opaque("...")
     if kind == "Mult" and not (_is_number(left) and _is_number(right)):
         size = len(left) * right if isinstance(right, int) else len(right) * left
-        if size > _LONGEST:
+        if size > LONGEST:
             return Opaque("...")
-    if kind == "Add" and not (_is_number(left) and _is_number(right)) and len(left) + len(right) > _LONGEST:
+    if kind == "Add" and not (_is_number(left) and _is_number(right)) and len(left) + len(right) > LONGEST:
         return Opaque("...")
     if kind == "Mod" and isinstance(left, (str, bytes)):
         return Opaque("...")
@@ -311,12 +332,16 @@ def _compare(node: Any, frame: Frame) -> Any:
         if isinstance(left, Opaque) or isinstance(right, Opaque):
             return Opaque("...")
         by_identity = name in ("Is", "IsNot")
-        if not by_identity and (calls.is_instance(left) or calls.is_instance(right)):
+        if not by_identity and not (_is_comparable(left) and _is_comparable(right)):
             return Opaque("...")
         if not _COMPARISONS[name](left, right):
             return False
         left = right
     return True
+
+
+def _is_comparable(value: Any) -> bool:
+    return not calls.is_instance(value) and (type(value) not in (list, dict) or is_modest(value))
 
 
 def _subscript(node: Any, frame: Frame) -> Any:
@@ -326,11 +351,15 @@ def _subscript(node: Any, frame: Frame) -> Any:
         return Opaque("{}[{}]".format(value.path, ast.unparse(node.slice)))
     if isinstance(index, Opaque) and not _is_type_form(value):
         return Opaque("...")
+    if imports.is_module_table(value):
+        return imports.read_module(index)
     if isinstance(value, type) and calls.is_read(value):
+        if isinstance(index, str) and isinstance(vars(value).get(index), classes.Member):
+            return vars(value)[index]
         if not issubclass(value, typing.Generic):
             return value
         return typing.Generic.__class_getitem__.__func__(value, index)  # type: ignore[attr-defined]
-    if isinstance(value, (dict, list, tuple, str)) or _is_type_form(value):
+    if isinstance(value, (dict, list, tuple, str)) or (_is_type_form(value) and is_modest(index)):
         if calls.is_instance(value):
             value = calls.plain_items(value)
         return force(value[index])
@@ -354,7 +383,7 @@ def _text(node: Any, frame: Frame) -> Any:
             return Opaque("...")
         parts.append(str(value))
     text = "".join(parts)
-    return text if len(text) <= _LONGEST else Opaque("...")
+    return text if len(text) <= LONGEST else Opaque("...")
 
 
 def _turned(node: Any, frame: Frame) -> Any:
@@ -382,11 +411,13 @@ def _comprehension(node: Any, frame: Frame) -> Any:
                 made.append((evaluate(node.key, inner), evaluate(node.value, inner)))
             else:
                 made.append(evaluate(node.elt, inner))
-            if len(made) > _LONGEST:
+            if len(made) > LONGEST:
                 raise ValueError("too long")
             return
         generator = node.generators[index]
         for item in elements(evaluate(generator.iter, inner)):
+            if frame.module.is_spent():
+                raise ValueError("too many steps")
             unpack(generator.target, item, inner)
             tests = [truth(evaluate(test, inner)) for test in generator.ifs]
             if None in tests:

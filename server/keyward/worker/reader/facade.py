@@ -17,6 +17,7 @@ def load(name: str) -> Any:
     """
     found = finder.module(name)
     if found is None:
+        finder.note_without_source(name)
         raise ModuleNotFoundError("No module named {!r}".format(name), name=name)
     return found
 

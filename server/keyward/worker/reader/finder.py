@@ -20,6 +20,13 @@ class Source(NamedTuple):
     """Of a package: where its submodules are."""
 
 
+def _is_folder(item: Any) -> bool:
+    try:
+        return bool(item.is_dir())
+    except OSError:  # a link to itself
+        return False
+
+
 class ImportPath:
     """Folders and zip files, in the order in which they are searched."""
 
@@ -47,7 +54,7 @@ class ImportPath:
             return _folders(archive).get(inside, {})
         try:
             with os.scandir(folder) as items:
-                return {item.name: item.is_dir() for item in items}
+                return {item.name: _is_folder(item) for item in items}
         except OSError:
             return {}
 
@@ -134,6 +141,8 @@ _ONLY_PRESENT = {
 }
 # What the compiler puts around functions leaves their signatures alone, and takes half of torch to follow.
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch.compiler")
+_NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
+"""Not to be put in the place of modules that this process itself is made of."""
 PATH = ImportPath((), {}, {})
 IS_BARE = False
 _SOURCES: Dict[str, Optional[Source]] = {}
@@ -141,10 +150,16 @@ PROBLEMS: Dict[str, str] = {}
 """Module -> why it could not be read, or not wholly."""
 
 
-def install(entries: Sequence[str], packages: Mapping[str, str], namespaces: Mapping[str, Sequence[str]]) -> None:
+def install(
+    entries: Sequence[str],
+    packages: Mapping[str, str],
+    namespaces: Mapping[str, Sequence[str]],
+    is_bare: bool = False,
+) -> None:
     """From now on read modules on this path, and import nothing but the standard library."""
-    global PATH
+    global PATH, IS_BARE
     PATH = ImportPath(entries, packages, namespaces)
+    IS_BARE = is_bare
     _SOURCES.clear()
 
 
@@ -175,6 +190,19 @@ def _is_compiled(file: str, name: str) -> bool:
     return file.startswith(name + ".") and file.endswith((".so", ".pyd", ".pyc"))
 
 
+def note_without_source(dotted: str) -> None:
+    """Note a problem where a module is there, but in compiled files or stubs alone."""
+    parent, _, name = dotted.rpartition(".")
+    holder = source(parent) if parent else None
+    for folder in PATH.entries if not parent else holder.folders if holder is not None else ():
+        here = PATH.listing(folder)
+        inside = PATH.listing("{}/{}".format(folder, name)) if here.get(name) else ()
+        if any(_is_compiled(file, name) or file == name + ".pyi" for file in here) or any(
+            _is_compiled(file, "__init__") or file == "__init__.pyi" for file in inside
+        ):
+            PROBLEMS[dotted] = "{} has no source that could be read.".format(dotted)
+
+
 def is_read(dotted: str) -> bool:
     """Whether a module was read, and may be asked what it lacks."""
     return isinstance(sys.modules.get(dotted), modules.ReadModule)
@@ -185,7 +213,7 @@ def module(dotted: str) -> Any:
     known = sys.modules.get(dotted)
     if isinstance(known, modules.ReadModule):
         return known
-    is_opaque = dotted.partition(".")[0] in _ONLY_PRESENT or dotted.startswith(_COMPILER)
+    is_opaque = dotted.partition(".")[0] in _NOT_READ or dotted.startswith(_COMPILER)
     found = source(dotted) if not is_opaque else None
     if found is None:
         moved = _moved(dotted) if not is_opaque else ""

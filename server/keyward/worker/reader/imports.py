@@ -89,7 +89,7 @@ def module(dotted: str) -> Any:
     """The module of a dotted name, read or of the standard library; opaque where there is none to be had."""
     top = dotted.partition(".")[0]
     if is_standard(top):
-        if top not in _STANDARD:
+        if top not in _STANDARD or "__main__" in dotted:
             return Opaque(dotted)
         try:
             return importlib.import_module(dotted)
@@ -129,6 +129,12 @@ def is_module_table(value: Any) -> bool:
 def is_read(value: Any) -> bool:
     """Whether a module was read."""
     return isinstance(value, modules.ReadModule)
+
+
+def read_module(name: Any) -> Any:
+    """What `sys.modules[name]` gives, as long as that was read."""
+    found = sys.modules.get(name) if isinstance(name, str) else None
+    return found if is_read(found) else Opaque("sys.modules[...]")
 
 
 def replace_module(holder: Any, key: Any, value: Optional[Any]) -> None:

@@ -10,7 +10,7 @@ from . import calls, finder, segments, statements
 from .frames import ModuleFrame
 from .opaque import Names, Opaque, Thunk
 
-_MOST_STEPS = 3000000
+_MOST_STEPS = 300000
 
 
 class Announced:
@@ -68,6 +68,8 @@ class ReadModule(types.ModuleType):
                 )
                 continue
             statements.run(body, frame)
+        if self._steps < 0:
+            self.problem = self.problem or "it takes too many steps"
 
     def _later(self, segment: Any, frame: ModuleFrame) -> Thunk:
         def define() -> Any:
@@ -132,7 +134,11 @@ class ReadModule(types.ModuleType):
         return getattr(self, preferred) if preferred in self.announced and preferred != name else None
 
     def __dir__(self) -> List[str]:
-        return sorted({*self.names, *self.announced} - self.deleted)
+        names = set(self.names)
+        if self.announced:
+            # A lazy module stands in the place of the one whose statements imported what it needed.
+            names -= self.imported
+        return sorted({*names, *self.announced} - self.deleted)
 
 
 def public_names(module: Any) -> Iterable[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Optional
 
 
+_LONGEST = 1000
+
+
 class Opaque:
     """Something whose value is not known; `path` is how the source calls it ("torch.float32")."""
 
     __slots__ = ("path",)
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = path if len(path) <= _LONGEST else path[:_LONGEST]
 
     def __repr__(self) -> str:
         return self.path

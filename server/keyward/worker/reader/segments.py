@@ -24,27 +24,38 @@ class Segment(NamedTuple):
 
         Raises SyntaxError or ValueError where the text is no Python.
         """
-        return ast.parse("\n" * (self.line - 1) + self.text).body
+        if len(self.text) > self.line:
+            return ast.parse("\n" * (self.line - 1) + self.text).body
+        return ast.increment_lineno(ast.parse(self.text), self.line - 1).body
+
+
+_MOST_UNCLOSED = 20
 
 
 def cut(text: str) -> Iterator[Segment]:
     """The top-level statements of a module's text, in order.
 
     A piece between two lines that start in the first column can end within a string or a bracket, or be continued by
-    `else`; it is then joined with what follows until it parses.
+    `else`; it is then joined with what follows until that is closed. What is never closed stands by itself, so that
+    one broken definition does not take the rest of the file along.
     """
     pieces = _START.split(text)
-    line = 1
-    pending = ""
-    for index, piece in enumerate(pieces):
-        following = pieces[index + 1] if index + 1 < len(pieces) else ""
-        pending += piece
-        if following and (_GOES_ON.match(following) or _is_open(pending)):
-            continue
-        if pending.strip():
-            yield _segment(pending, line)
-        line += pending.count("\n")
-        pending = ""
+    line, index, unclosed = 1, 0, 0
+    while index < len(pieces):
+        nesting = _Nesting()
+        nesting.take(pieces[index])
+        end = index + 1
+        while end < len(pieces) and (nesting.is_open or _GOES_ON.match(pieces[end])):
+            nesting.take(pieces[end])
+            end += 1
+        if nesting.is_open and unclosed < _MOST_UNCLOSED:
+            unclosed += 1
+            end = index + 1
+        segment = "".join(pieces[index:end])
+        if segment.strip():
+            yield _segment(segment, line)
+        line += segment.count("\n")
+        index = end
 
 
 def _segment(text: str, line: int) -> Segment:
@@ -63,29 +74,43 @@ _TOKENS = re.compile(
 )
 
 
-def _is_open(text: str) -> bool:
-    """Whether a piece ends within brackets, a long string, or before the definition that its decorators belong to."""
-    if text.startswith("@") and not re.search(r"^(?:async\s+def|def|class)\b", text, re.MULTILINE):
-        return True
-    depth = 0
-    position = 0
-    while True:
-        match = _TOKENS.search(text, position)
-        if match is None:
-            return depth > 0
-        position = match.end()
-        token = match.group()
-        if match.group("long"):
-            end = _end_of_string(text, token, position)
-            if end is None:
-                return True
-            position = end
-        elif token in "([{":
-            depth += 1
-        elif token in ")]}":
-            depth -= 1
-        elif token == "\\\n" and position >= len(text):
-            return True
+class _Nesting:
+    """Whether the pieces so far end within brackets, a long string or a line, or before what their decorators are for."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quotes = ""
+        self._goes_on = False
+        self._decorates = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._depth > 0 or bool(self._quotes) or self._goes_on or self._decorates
+
+    def take(self, text: str) -> None:
+        if self._depth <= 0 and not self._quotes:
+            self._decorates = text.startswith("@")
+        self._goes_on = False
+        position = 0
+        while True:
+            if self._quotes:
+                end = _end_of_string(text, self._quotes, position)
+                if end is None:
+                    return
+                self._quotes, position = "", end
+            match = _TOKENS.search(text, position)
+            if match is None:
+                return
+            position = match.end()
+            token = match.group()
+            if match.group("long"):
+                self._quotes = token
+            elif token in "([{":
+                self._depth += 1
+            elif token in ")]}":
+                self._depth -= 1
+            elif token == "\\\n":
+                self._goes_on = position >= len(text)
 
 
 def _end_of_string(text: str, quotes: str, start: int) -> Optional[int]:
@@ -94,7 +119,7 @@ def _end_of_string(text: str, quotes: str, start: int) -> Optional[int]:
         if found < 0:
             return None
         backslashes = 0
-        while text[found - 1 - backslashes] == "\\":
+        while found - 1 - backslashes >= 0 and text[found - 1 - backslashes] == "\\":
             backslashes += 1
         if backslashes % 2 == 0:
             return found + len(quotes)

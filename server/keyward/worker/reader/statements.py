@@ -7,7 +7,7 @@ import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from ..scope import children
-from . import calls, classes, expressions, functions, imports
+from . import calls, classes, expressions, functions, imports, inert
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -220,16 +220,33 @@ def assign(target: Any, value: Any, frame: Frame) -> None:
         elif isinstance(owner, dict) and not isinstance(key, Opaque) and not calls.is_instance(owner):
             owner[key] = force(value)
     elif isinstance(target, ast.Attribute):
-        changes_class = calls.is_read(owner) or functions.origin(owner) is not None
-        if changes_class and target.attr not in _KEPT:
-            try:
-                setattr(owner, target.attr, force(value))
-            except (TypeError, AttributeError, ValueError):
-                pass
+        _set(owner, target.attr, force(value))
+
+
+def _set(owner: Any, name: Any, value: Any) -> None:
+    """Change a class or function, if it was read and Python would not come to call what it gets."""
+    is_own = calls.is_read(owner) or functions.origin(owner) is not None
+    if is_own and isinstance(name, str) and name not in _KEPT and inert.may_be_set(name, value):
+        try:
+            setattr(owner, name, value)
+        except (TypeError, AttributeError, ValueError):
+            pass
 
 
 _KEPT = {
-    *("__init_subclass__", "__class__", "__bases__", "__dict__", "__code__", "__doc__", "__globals__", "__set_name__"),
+    *(
+        "__init_subclass__",
+        "__class_getitem__",
+        "__dataclass_fields__",
+        "__annotations__",
+        "__class__",
+        "__bases__",
+        "__dict__",
+        "__code__",
+        "__doc__",
+        "__globals__",
+        "__set_name__",
+    ),
 }
 
 
@@ -246,7 +263,8 @@ def _augment(node: Any, frame: Frame) -> None:
         left = expressions.evaluate(load, frame)
         right = expressions.evaluate(node.value, frame)
         if isinstance(left, list) and isinstance(right, (list, tuple)):
-            left.extend(right)
+            if len(left) + len(right) <= expressions.LONGEST:
+                left.extend(right)
             return
         try:
             frame.bind(node.target.id, expressions.binary(type(node.op).__name__, left, right))
@@ -270,9 +288,7 @@ def _expression(node: Any, frame: Frame) -> None:
     if frame.is_eager or name in calls.CHANGING or name == "update_wrapper":
         expressions.evaluate(call, frame)
     elif name == "setattr" and len(call.args) == 3:
-        owner, name, value = [expressions.evaluate(argument, frame) for argument in call.args]
-        if calls.is_read(owner) and isinstance(name, str) and name not in _KEPT:
-            setattr(owner, name, value)
+        _set(*[expressions.evaluate(argument, frame) for argument in call.args])
 
 
 def _for(node: Any, frame: Frame) -> Optional[Ending]:
@@ -376,6 +392,6 @@ _HANDLERS: Dict[str, Callable[[Any, Frame], Optional[Ending]]] = {
     "Break": lambda node, frame: Ending("break"),
     "Continue": lambda node, frame: Ending("continue"),
     "Delete": _delete,
-    "Import": imports.run_import,
-    "ImportFrom": imports.run_import_from,
+    "Import": lambda node, frame: imports.run_import(node, frame),  # the two modules import each other
+    "ImportFrom": lambda node, frame: imports.run_import_from(node, frame),
 }
