@@ -356,7 +356,7 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
 def _wrapped(wrapper: Any, wrapped: Any) -> Any:
     """What `functools.update_wrapper` does to a function, class or instance that was read."""
     for value in (wrapper, wrapped):
-        if functions.origin(value) is None and not is_read(value) and not is_instance(value):
+        if not isinstance(value, types.FunctionType) and not is_read(value) and not is_instance(value):
             return wrapper if callable(wrapper) else Opaque("...")
     return functools.update_wrapper(wrapper, wrapped)
 
