@@ -21,6 +21,10 @@ _DOCUMENTING = {
 """Decorators that return what they decorate, which follows from their source too, but takes long."""
 
 
+_COSTLY = {"_create_type_validator"}
+"""Functions whose results matter to nobody here, and that are called for every field of every configuration."""
+
+
 class Compiled(Opaque):
     """A compiled function of which only the documentation is known."""
 
@@ -53,6 +57,8 @@ def read_call(function: Any, positional: List[Any], keywords: Dict[str, Any], fr
         first = positional[0] if positional else None
         first = getattr(first, "function", first)  # a class method is documented as the function that it is
         return first if callable(first) and not isinstance(first, Opaque) else _Identity(name)
+    if name in _COSTLY:
+        return Opaque(name)
     if name == "define_import_structure":
         return lazy_packages.structure_of(
             positional[0], positional[1] if len(positional) > 1 else keywords.get("prefix")
