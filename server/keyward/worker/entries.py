@@ -146,7 +146,8 @@ def signature(
         outcome, extra, reason = keywords.Outcome(), "refused", ""
     else:
         outcome, extra, reason = keywords.effective(function, cls, is_brief)
-    found: Entry = {"parameters": parameters.parameters(live, cls is not None, docstrings)}
+    takes_self = cls is not None and not source.wraps_bound(function)
+    found: Entry = {"parameters": parameters.parameters(live, takes_self, docstrings)}
     named = {
         entry["name"]
         for entry in found["parameters"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
 from . import entries, imports, scan
@@ -225,7 +226,8 @@ class Transformers(Plan):
                 values[base] = None
         found: Dict[str, Entry] = {}
         for value in values:
-            self.add(found, value, is_public=value in public)
+            if value in public or not self.only_public or not is_module(value):
+                self.add(found, value, is_public=value in public)
         return dict(sorted(found.items()))
 
     def members(self, module: Any) -> Iterator[Any]:
@@ -249,7 +251,7 @@ class Transformers(Plan):
                 continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
-            if not module.startswith("transformers."):
+            if not module.startswith("transformers.") or isinstance(value, types.ModuleType):
                 continue
             exports[name] = module
             if is_absent(value) or not self.belongs(value):
@@ -266,8 +268,8 @@ class Transformers(Plan):
         for module, extra in self._referred(done).items():
             by_module.setdefault(module, {}).update(dict.fromkeys(extra))
         found: Dict[str, Entry] = {}
-        for rank, (module, values) in enumerate(sorted(by_module.items())):
-            if not self.is_mine(rank):
+        for module, values in sorted(by_module.items()):
+            if not self.is_mine(module):
                 continue
             found = {}
             for value in sorted(values, key=lambda item: item.__qualname__):
@@ -275,7 +277,7 @@ class Transformers(Plan):
             self._done.setdefault(module, []).append(module)
             yield module, found
         self._done["transformers"] = ["transformers"]
-        if self.is_mine(0) or aliases:
+        if aliases or self.parts == 1:
             yield "transformers", self._aliases("transformers", aliases)
 
     def public_names(self, package: Any) -> List[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+import zlib
 from importlib import metadata
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Set, Tuple
 
@@ -30,6 +31,8 @@ class Plan:
         self.root = root
         self.part, self.parts = 0, 1
         """Which part of the work is done here, of how many that are done at once."""
+        self.only_public = False
+        """Whether modules that no public name leads to are left out."""
         self.problems: List[str] = []
         self._modules: List[Any] = []
         self._elsewhere: Set[str] = set()
@@ -56,13 +59,13 @@ class Plan:
     tells_early = False
     """Whether the entries of a family are told as soon as its modules are there."""
 
-    def leaves_out(self, rank: int) -> bool:
-        """Whether another worker tells of the family of this rank."""
-        return self.tells_early and not self.is_mine(rank)
+    def leaves_out(self, family: str) -> bool:
+        """Whether another worker tells of a family."""
+        return self.tells_early and not self.is_mine(family)
 
-    def is_mine(self, rank: int) -> bool:
-        """Whether the piece of work of this rank is done here."""
-        return rank % self.parts == self.part
+    def is_mine(self, name: str) -> bool:
+        """Whether a family or module is told of here; every worker comes to the same answer."""
+        return zlib.crc32(name.encode()) % self.parts == self.part
 
     def leave_out(self, family: str, names: List[str]) -> None:
         """Note that the modules of a family are told of elsewhere."""
@@ -79,14 +82,15 @@ class Plan:
         collected = Collected(self)
         for module in self._modules:
             for value in self.members(module):
-                collected.add(value)
+                if not (self.only_public and is_module(value)):
+                    collected.add(value)
         for public, package in self.packages.items():
             self._collect_exports(public, imports.loaded(package), collected)
         for value in list(collected.public):
             for base in value.__mro__[1:] if isinstance(value, type) else ():
                 if self.belongs(base):
                     collected.add(base, is_public=True)
-        mine = [item for rank, item in enumerate(sorted(collected.by_module.items())) if self.is_mine(rank)]
+        mine = [(module, values) for module, values in sorted(collected.by_module.items()) if self.is_mine(module)]
         found = {module: self._family(collected, values) for module, values in mine}
         for module, values in collected.returned_by(found).items():
             found.setdefault(module, {}).update(self._family(collected, values))

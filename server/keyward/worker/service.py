@@ -70,9 +70,9 @@ def _serve(channel: Channel, request: Dict[str, Any]) -> int:
 
 def _read_from(path: Dict[str, Any]) -> None:
     """From now on read modules on this path instead of importing them."""
-    from .reader import facade
+    from .reader import facade, finder
 
-    facade.install(path["entries"], path["packages"], path["namespaces"], path.get("is_bare", False))
+    finder.install(path["entries"], path["packages"], path["namespaces"], path["is_bare"])
     imports.reader = facade
     # Syntax trees are kept to the end, and looking through them for cycles would take more time than all else.
     gc.disable()
@@ -81,6 +81,7 @@ def _read_from(path: Dict[str, Any]) -> None:
 def _index(channel: Channel, request: Dict[str, Any]) -> None:
     plan = library.plan(request["distribution"], request["modules"])
     plan.part, plan.parts = request["part"]
+    plan.only_public = bool(request["path"] and request["path"]["is_bare"])
     skip = set(request["skip"])
     have = set(request["have"])
     first = {name: rank for rank, name in enumerate(request["families"])}
@@ -96,8 +97,8 @@ def _index(channel: Channel, request: Dict[str, Any]) -> None:
             _report(channel, plan, lacking)
             return
     channel.send("index", **plan.index())
-    for rank, (family, names) in enumerate(families):
-        if plan.leaves_out(rank) or (imports.reader is not None and family in have and plan.tells_early):
+    for family, names in families:
+        if plan.leaves_out(family) or (imports.reader is not None and family in have and plan.tells_early):
             plan.leave_out(family, names)
             done += len(names)
             continue

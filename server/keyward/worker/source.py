@@ -32,6 +32,15 @@ def plain(function: Any) -> Any:
     return function
 
 
+def wraps_bound(function: Any) -> bool:
+    """Whether a wrapper stands around a bound method: a signature that follows it has no `self` any more."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+        if isinstance(function, types.MethodType):
+            return True
+    return False
+
+
 def innermost(function: Any) -> Any:
     """The function that decorators have been put around."""
     return list(wrappers(function))[-1]

@@ -147,6 +147,9 @@ def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: 
                 return member
     if issubclass(cls, types.ModuleType):
         return hooks.lazy_module(positional, keywords)
+    if vars(cls).get("_is_enumeration"):
+        found = [item for item in vars(cls).values() if isinstance(item, classes.Member) and item.value in positional]
+        return found[0] if found else Opaque("{}(...)".format(cls.__name__))
     base = next(item for item in cls.__mro__ if item not in classes.BUILT and "__new__" in vars(item))
     has_own = any("__new__" in vars(item) for item in cls.__mro__ if item in classes.BUILT)
     if has_own or issubclass(cls, enum.Enum) or not inert.is_plain(cls):
@@ -282,11 +285,14 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is hasattr:
         found = _getattr(positional)
         return Opaque("...") if isinstance(positional[0], Opaque) else not isinstance(found, Opaque)
+    if callee is dir and isinstance(positional[0] if positional else None, types.ModuleType):
+        return dir(positional[0])
     if callee is str:
         value = positional[0] if positional else ""
         return str(value) if isinstance(value, (str, int, float, bool)) else Opaque("...")
     if callee is importlib.import_module and positional and isinstance(positional[0], str):
-        return imports.module(importlib.util.resolve_name(*positional[:2]))
+        package = positional[1] if len(positional) > 1 else keywords.get("package")
+        return imports.module(importlib.util.resolve_name(positional[0], package))
     if callee is inspect.get_annotations and is_read(positional[0]):
         return dict(vars(positional[0]).get("__annotations__", {}))
     if callee is typing.get_type_hints and is_read(positional[0]):

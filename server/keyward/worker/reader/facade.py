@@ -9,8 +9,6 @@ from typing import Any, Dict, List, Tuple
 from . import classes, expressions, finder, functions, modules
 from .opaque import Opaque, Thunk, force
 
-install = finder.install
-
 
 def load(name: str) -> Any:
     """The module of a dotted name.

@@ -141,6 +141,8 @@ _ONLY_PRESENT = {
 }
 _NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
 """Not to be put in the place of modules that this process itself is made of."""
+# What the compiler puts around functions leaves their signatures alone, and takes half of torch to follow.
+_COMPILER = ("torch._dynamo", "torch._inductor", "torch.compiler")
 PATH = ImportPath((), {}, {})
 IS_BARE = False
 _SOURCES: Dict[str, Optional[Source]] = {}
@@ -211,7 +213,8 @@ def module(dotted: str) -> Any:
     known = sys.modules.get(dotted)
     if isinstance(known, modules.ReadModule):
         return known
-    found = source(dotted) if dotted.partition(".")[0] not in _NOT_READ else None
+    is_opaque = dotted.partition(".")[0] in _NOT_READ or dotted.startswith(_COMPILER)
+    found = source(dotted) if not is_opaque else None
     if found is None:
         return None
     made = modules.ReadModule(dotted, found.path, found.is_package)

@@ -71,9 +71,10 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        return importlib.util.resolve_name(dotted, str(frame.module.__package__))
+        resolved: str = importlib.util.resolve_name(dotted, str(frame.module.__package__))
     except ImportError:
         return node.module or ""
+    return resolved
 
 
 def _is_there(dotted: str) -> bool:

@@ -103,6 +103,10 @@ class ReadModule(types.ModuleType):
                 return getattr(holder, other or name) if module else holder
         if name[:-4] in self.__dict__.get("announced", ()) and name.endswith(("TokenizerFast", "ImageProcessorFast")):
             return self._fast(name)
+        if name.endswith(("Tokenizer", "TokenizerFast")) and self.announced:
+            found = self._shared_tokenizer(name)
+            if found is not None:
+                return found
         if "__getattr__" in names and not name.startswith("__"):
             found = calls.call(names["__getattr__"], [name], {}, ModuleFrame(self))
             if not isinstance(found, Opaque):
@@ -118,6 +122,16 @@ class ReadModule(types.ModuleType):
         if ":" in self.announced[name[:-4]]:
             return DummyObject(name[:-4], (), {"__module__": self.__name__})
         return getattr(self, name[:-4])
+
+    def _shared_tokenizer(self, name: str) -> Any:
+        """The tokenizer that transformers gives for a model that has none of its own, None where there is none."""
+        converters = finder.module(self.__name__ + ".convert_slow_tokenizer")
+        table = converters.names.get("SLOW_TO_FAST_CONVERTERS") if converters is not None else None
+        converter = table.get(name[:-4] if name.endswith("Fast") else name) if isinstance(table, dict) else None
+        if not isinstance(converter, type):
+            return None
+        preferred = converter.__name__.replace("Converter", "") + "Tokenizer"
+        return getattr(self, preferred) if preferred in self.announced and preferred != name else None
 
     def __dir__(self) -> List[str]:
         names = set(self.names)
