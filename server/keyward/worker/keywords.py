@@ -174,7 +174,12 @@ class _Follower:
         targets = self._targets(call)
         result = Outcome()
         refusals = []
-        for candidate in values.evaluate(targets[0] if targets else call.func, scope):
+        called = targets[0] if targets else call.func
+        found = values.evaluate(called, scope)
+        if not found and imports.reader is not None and isinstance(called, ast.Attribute):
+            # Where a module is imported nothing is left of what is None; where it is read, also of what was not seen.
+            found = [candidates.Unknown("`{}`".format(called.attr))]
+        for candidate in found:
             part = self._candidate(candidate, call, scope)
             result.add(part)
             refusals.append(part.refusal)

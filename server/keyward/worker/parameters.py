@@ -8,7 +8,7 @@ import re
 import typing
 from typing import Any, Dict, List, Optional, Sequence
 
-from . import documentation, imports
+from . import documentation, imports, roles
 from .sizes import is_modest
 
 Entry = Dict[str, Any]
@@ -104,6 +104,8 @@ def default(value: Any) -> str:
     """A short text for a default that is the same in every process."""
     if inspect.isclass(value) or inspect.isroutine(value):
         return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", "..."))
+    if roles.is_torch_module(type(value)):
+        return "{}()".format(type(value).__name__)
     if not is_modest(value):
         return "..."
     try:

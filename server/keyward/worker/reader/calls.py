@@ -18,7 +18,7 @@ import pathlib
 import re
 import types
 import typing
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple
 
 from . import classes, expressions, functions, hooks, imports, inert, statements
 from .frames import Frame
@@ -130,6 +130,17 @@ def _go_through(function: Any, positional: List[Any], keywords: Dict[str, Any], 
         return statements.returned(node, inner)
     finally:
         _going.pop()
+
+
+def afresh(make: Callable[[], Any]) -> Any:
+    """What `make` gives, with a count of its own: what is found on the way must not depend on who asks first."""
+    going, left = _going[:], _left[0]
+    _going.clear()
+    try:
+        return make()
+    finally:
+        _going[:] = going
+        _left[0] = left
 
 
 def is_spent() -> bool:
@@ -345,7 +356,7 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
 def _wrapped(wrapper: Any, wrapped: Any) -> Any:
     """What `functools.update_wrapper` does to a function, class or instance that was read."""
     for value in (wrapper, wrapped):
-        if functions.origin(value) is None and not is_read(value) and not is_instance(value):
+        if not isinstance(value, types.FunctionType) and not is_read(value) and not is_instance(value):
             return wrapper if callable(wrapper) else Opaque("...")
     return functools.update_wrapper(wrapper, wrapped)
 

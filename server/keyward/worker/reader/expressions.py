@@ -39,6 +39,8 @@ def later(node: Any, frame: Frame) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     kept = frame.copy()
+    if frame.is_top_level:
+        return Thunk(lambda: calls.afresh(lambda: evaluate(node, kept)))
     return Thunk(lambda: evaluate(node, kept))
 
 

@@ -8,7 +8,7 @@ import sys
 import zipfile
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from . import modules
+from . import calls, modules
 
 
 class Source(NamedTuple):
@@ -139,10 +139,10 @@ _ONLY_PRESENT = {
     *("requests", "urllib3", "tqdm", "yaml", "packaging", "filelock", "fsspec", "httpx", "datasets", "triton", "numba"),
     *("IPython", "ipywidgets", "psutil", "pydantic", "rich", "wandb", "tensorboard", "mlflow", "onnx", "librosa"),
 }
-_NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
-"""Not to be put in the place of modules that this process itself is made of."""
 # What the compiler puts around functions leaves their signatures alone, and takes half of torch to follow.
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch.compiler")
+_NOT_READ = {*_ONLY_PRESENT, *sys.stdlib_module_names, "__main__", __name__.partition(".")[0]}
+"""Not to be put in the place of modules that this process itself is made of."""
 PATH = ImportPath((), {}, {})
 IS_BARE = False
 _SOURCES: Dict[str, Optional[Source]] = {}
@@ -216,7 +216,10 @@ def module(dotted: str) -> Any:
     is_opaque = dotted.partition(".")[0] in _NOT_READ or dotted.startswith(_COMPILER)
     found = source(dotted) if not is_opaque else None
     if found is None:
-        return None
+        moved = _moved(dotted) if not is_opaque else ""
+        if moved:
+            sys.modules[dotted] = module(moved)
+        return sys.modules.get(dotted) if moved else None
     made = modules.ReadModule(dotted, found.path, found.is_package)
     sys.modules[dotted] = made
     if found.path:
@@ -225,8 +228,23 @@ def module(dotted: str) -> Any:
         except (OSError, SyntaxError, UnicodeError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
             PROBLEMS[dotted] = "{} cannot be read ({}).".format(dotted, type(error).__name__)
             return made
-        made.read(text)
+        calls.afresh(lambda: made.read(text))
     return made
+
+
+def _moved(dotted: str) -> str:
+    """Where a library that goes on answering to old module names has put one, "" where it says nothing of it."""
+    top, _, inner = dotted.partition(".")
+    root = sys.modules.get(top)
+    aliases = root.names.get("_LEGACY_MODULE_ALIASES") if isinstance(root, modules.ReadModule) else None
+    if isinstance(aliases, dict) and isinstance(aliases.get(inner), str):
+        return "{}.{}".format(top, aliases[inner])
+    table = "{}.util.deprecated_import".format(top)
+    if not inner or dotted.startswith(table) or source(table) is None:
+        return ""
+    paths = module(table).names.get("DEPRECATED_MODULE_PATHS")
+    new = paths.get(dotted) if isinstance(paths, dict) else None
+    return new if isinstance(new, str) and new != dotted else ""
 
 
 def submodules(package: str) -> List[Tuple[str, bool]]:

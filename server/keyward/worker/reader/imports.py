@@ -71,10 +71,9 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        resolved: str = importlib.util.resolve_name(dotted, str(frame.module.__package__))
+        return str(importlib.util.resolve_name(dotted, frame.module.__package__))
     except ImportError:
-        return node.module or ""
-    return resolved
+        return str(node.module or "")
 
 
 def _is_there(dotted: str) -> bool:

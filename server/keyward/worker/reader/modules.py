@@ -82,7 +82,7 @@ class ReadModule(types.ModuleType):
                 return Opaque(segment.name)
             return statements.definition(node, frame)
 
-        return Thunk(define)
+        return Thunk(lambda: calls.afresh(define))
 
     def announce(self, announced: Announced) -> None:
         """Become a lazy module."""
