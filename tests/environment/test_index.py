@@ -114,13 +114,26 @@ def test_a_missing_requirement_is_said_once(interpreter: Interpreter, tmp_path: 
     assert opened(interpreter, report, tmp_path).find("nets.c.Net") is not None
 
 
-def test_nothing_is_started_in_a_folder_that_is_not_trusted(tmp_path: Path) -> None:
-    program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
-    program.chmod(0o755)
-    report = update_index(Interpreter(program, "test"), tmp_path / "cache", trusted=False)
-    assert len(report.problems) == 1
-    assert not (tmp_path / "started").exists()
+def test_nothing_is_started_in_a_folder_that_is_not_trusted(interpreter: Interpreter, tmp_path: Path) -> None:
+    """Its interpreter is not, nor is anything of its libraries: they are read from source."""
+    assert interpreter.path is not None
+    mark = tmp_path / "started"
+    interpreter.path.unlink()
+    interpreter.path.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    interpreter.path.chmod(0o755)
+    code = f"open({str(mark)!r}, 'w').close()\n"
+    distribution(interpreter, "nets", small=code + MODULE, sitecustomize=code)
+    site = site_folders(interpreter)[0]
+    for name in ("sitecustomize.py", "usercustomize.py", "torch/utils/__main__.py"):
+        (site / name).write_text(code)
+    (site / "evil.pth").write_text(f"import os; {code}")
+    report = update_index(interpreter, tmp_path / "cache", trusted=False)
+    assert (report.problems, report.indexed) == ((), ("transformers", "torch", "nets"))
+    assert not mark.exists()
+    found = opened(interpreter, report, tmp_path).find("nets.small.Net")
+    assert found is not None
+    assert found.entry.call is not None
+    assert found.entry.call.keywords == ("x", "scale")
 
 
 @pytest.mark.parametrize("source", ["#!/bin/sh\nexit 5\n", "#!/nowhere/sh\n", "\x7fELF broken"])

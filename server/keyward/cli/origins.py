@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..environment.index import KNOWN, default_cache
+from ..environment.index import KNOWN, cannot_be_imported, default_cache
 from ..environment.interpreter import Interpreter
 from ..signatures.cached import Cached, cached
 from ..signatures.store import Installed, Library, Signatures
@@ -74,16 +74,20 @@ def _origin(
 def _read(title: str, name: str, interpreter: Interpreter, entry: Cached) -> Origin:
     when = datetime.fromtimestamp(entry.modified).strftime("%Y-%m-%d %H:%M")
     notes = tuple(_shortened(entry.index.problems))
+    source = "from the installation"
+    if entry.index.by_source:
+        why = "importing it fails" if cannot_be_imported(entry.index) else "the folder is not trusted"
+        source = f"from source, since {why}"
     if not entry.complete:
         advice = f"{name} was not read to its end: `keyward check`, or the editor, goes on with it."
-        return Origin(title, f"read from the installation in part, {when}", notes, advice)
+        return Origin(title, f"read {source} in part, {when}", notes, advice)
     advice = ""
     if not entry.index.modules:
         advice = (
             f'Nothing of {name} could be read: `{interpreter.path} -c "import {name.replace("-", "_")}"` shows what is '
             "wrong with it."
         )
-    return Origin(title, f"read from the installation, {when}", notes, advice)
+    return Origin(title, f"read {source}, {when}", notes, advice)
 
 
 def _shortened(problems: Sequence[str]) -> Iterator[str]:

@@ -95,6 +95,7 @@ class DistributionIndex:
         Raises:
             OSError: the folder cannot be written.
         """
+        tried: set[str] = set()
         for _ in range(_RESTARTS):
             request = protocol.index_request(
                 self._item.distribution, self._families, self._asked, tuple(self._skip), tuple(self._have)
@@ -108,6 +109,9 @@ class DistributionIndex:
                 return True
             if ending.kind in ("cancelled", "not started"):
                 break
+            if self._by_source and ending.kind == "died" and ending.label not in tried:
+                tried.add(ending.label)  # nothing of the library ran that could have ended it: somebody did
+                continue
             died = "ended the process" if ending.kind == "died" else "hung"
             culprit = ending.label or self._item.distribution
             what = "read" if self._by_source else "imported"

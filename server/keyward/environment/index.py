@@ -85,6 +85,12 @@ def is_current(cache: Path, item: Installed, path: ImportPath | None = None, by_
     return path is None or not any(path.finds(name) for name in read_lacking(folder))
 
 
+def cannot_be_imported(index: Index) -> bool:
+    """Whether a library was read from source because importing it had failed."""
+    said = ("could not be imported", "is not installed")
+    return index.by_source and any(part in problem for problem in index.problems for part in said)
+
+
 def is_begun(cache: Path, item: Installed) -> bool:
     """Whether the cache holds anything of a distribution."""
     try:
@@ -346,7 +352,7 @@ class _Run:
             index = read_index(cache_folder(self._cache, item))
         except ValueError:
             return False
-        return index is not None and any("could not be imported" in problem for problem in index.problems)
+        return index is not None and cannot_be_imported(index)
 
     def _run_readers(self, request: Message, hear: Callable[[Message], None]) -> Ending:
         return run_readers(self.seen.path, request, hear, cancelled=self._cancelled, silence_limit=self._silence_limit)

@@ -265,14 +265,17 @@ class Transformers(Plan):
                 if item.__module__ not in done:
                     by_module.setdefault(item.__module__, {})[item] = None
         self._exports["transformers"] = exports
-        for module, extra in self._referred(done).items():
+        referred = self._referred(done)
+        for module, extra in referred.items():
             by_module.setdefault(module, {}).update(dict.fromkeys(extra))
         found: Dict[str, Entry] = {}
         for module, values in sorted(by_module.items()):
-            if not self.is_mine(module):
+            # The worker whose module it is may not have come across what is only referred to from here.
+            told = values if self.is_mine(module) else referred.get(module, ())
+            if not told:
                 continue
             found = {}
-            for value in sorted(values, key=lambda item: item.__qualname__):
+            for value in sorted(told, key=lambda item: item.__qualname__):
                 self.add(found, value, is_public=True)
             self._done.setdefault(module, []).append(module)
             yield module, found

@@ -150,5 +150,6 @@ def _import(channel: Channel, name: str, lacking: Dict[str, List[str]]) -> Any:
             what = "it called sys.exit()"
         else:
             what = "{}: {}".format(type(error).__name__, first_line) if first_line else type(error).__name__
-        channel.send("problem", text="{} could not be imported ({}).".format(name, what))
+        done = "imported" if imports.reader is None else "read"
+        channel.send("problem", text="{} could not be {} ({}).".format(name, done, what))
         return None
