@@ -41,9 +41,7 @@ def entries(interpreter: Interpreter, report: Report, distribution: str) -> dict
     folder = cache_folder(report.cache, item)
     families = set(index_of(interpreter, report, distribution).modules.values())
     return {
-        name: history[-1].entry
-        for family in sorted(families)
-        for name, history in read_family(folder, family).items()
+        name: history[-1].entry for family in sorted(families) for name, history in read_family(folder, family).items()
     }
 
 
