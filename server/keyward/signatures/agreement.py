@@ -117,7 +117,7 @@ def _signature(name: str, part: str, live: Signature | None, read: Signature | N
         return
     kinds = [[(item.name, item.kind) for item in signature.parameters] for signature in (live, read)]
     if kinds[0] != kinds[1]:
-        shown = [_listed(item for item, _ in kind) for kind in kinds]
+        shown = (_listed(item for item, _ in kinds[0]), _listed(item for item, _ in kinds[1]))
         yield Difference(name, part, "parameters", *shown, _cause(read))
     else:
         for one, other in zip(live.parameters, read.parameters, strict=True):
@@ -127,14 +127,15 @@ def _signature(name: str, part: str, live: Signature | None, read: Signature | N
     if live.returns != read.returns:
         yield Difference(name, part, "returns", live.returns or "unknown", read.returns or "unknown", _cause(read))
     if live.accepts.keys() != read.accepts.keys():
-        only = [_listed(sorted(one - other)) for one, other in _both_ways(live.accepts, read.accepts)]
+        only = (_only(live.accepts, read.accepts), _only(read.accepts, live.accepts))
         yield Difference(name, part, "keywords", *only, _cause(read))
     if live.extra != read.extra:
         yield Difference(name, part, "rest", live.extra, read.extra, read.reason or live.reason or "unexplained")
 
 
-def _both_ways(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[tuple[set[str], set[str]], ...]:
-    return (set(one), set(other)), (set(other), set(one))
+def _only(one: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """The keywords that one has and the other has not."""
+    return _listed(sorted(one.keys() - other.keys()))
 
 
 def _cause(read: Signature) -> str:

@@ -247,7 +247,8 @@ class Transformers(Plan):
         exports: Dict[str, str] = {}
         package = imports.loaded("transformers")
         for name in self.public_names(package):
-            if self._announced.get(name) in self._elsewhere:
+            home = self._announced.get(name)
+            if home in self._elsewhere or (home is None and not self.is_mine(name)):
                 continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
