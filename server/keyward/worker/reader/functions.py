@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 import types
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
@@ -85,9 +86,13 @@ def build(node: Any, frame: Frame, cell: Optional[types.CellType] = None) -> Any
 
 def complete(function: Any) -> None:
     """Work out defaults and annotations of a function that was built here; does nothing for any other."""
-    if function not in _INCOMPLETE:
-        return
-    _INCOMPLETE.discard(function)
+    if function in _INCOMPLETE:
+        _INCOMPLETE.discard(function)
+        with contextlib.suppress(RecursionError):
+            _complete(function)
+
+
+def _complete(function: Any) -> None:
     node, frame = _ORIGINS[function]
     arguments = node.args
     if arguments.defaults:

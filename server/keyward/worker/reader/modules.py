@@ -67,7 +67,10 @@ class ReadModule(types.ModuleType):
                     getattr(error, "lineno", None) or segment.line
                 )
                 continue
-            statements.run(body, frame)
+            try:
+                statements.run(body, frame)
+            except RecursionError:
+                self.problem = "line {} is nested too deeply".format(segment.line)
         if self._steps < 0:
             self.problem = self.problem or "it takes too many steps"
 
