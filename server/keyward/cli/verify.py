@@ -26,7 +26,7 @@ N_SHOWN = 12
 
 
 def run(names: tuple[str, ...], python: str | None, output_format: str, everything: bool, color: bool | None) -> int:
-    """Prints it. The exit code: 0 where all agree, 1 where a library does less than it has to, 2 where one is unknown."""
+    """Prints it. The exit code: 0 where all agree, 1 where one does less than it has to, 2 where one is unknown."""
     interpreter = environments.find(python)
     here = {item.distribution: item for item in installed(interpreter)}
     wanted = [canonical(name) for name in names] or [name for name in ("torch", "transformers") if name in here]

@@ -1,4 +1,4 @@
-"""Adds versions of libraries, installed ones or released wheels, to a history folder such as the one that is shipped."""
+"""Adds versions of libraries, installed or released ones, to a history folder such as the one that is shipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a library's source: the worker, started in this process's own interpreter, with an importer that runs nothing."""
+"""Reads a library's source: the worker in this process's own interpreter, with an importer that runs nothing."""
 
 from __future__ import annotations
 

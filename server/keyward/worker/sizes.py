@@ -15,13 +15,13 @@ def is_modest(value: Any) -> bool:
     left = _MOST
     while stack:
         item = stack.pop()
+        inner: Any = ()
         if type(item) is dict:
-            inner = list(item.values())
+            inner = item.values()
         elif type(item) in _CONTAINERS:
             inner = item
-        else:
-            inner = getattr(item, "__args__", None) if type(item).__module__ in ("typing", "types") else None
-            inner = inner if type(inner) is tuple else ()
+        elif type(item).__module__ in ("typing", "types") and type(getattr(item, "__args__", None)) is tuple:
+            inner = item.__args__
         if inner:
             left -= 1
             if left < 0:

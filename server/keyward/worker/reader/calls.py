@@ -1,4 +1,4 @@
-"""What a call gives: functions that were read are gone through, of others only those that are known to be harmless run."""
+"""What a call gives: functions that were read are gone through; of others only those known to be harmless run."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import types
 import typing
 from typing import Any, Callable, Dict, List, NamedTuple
 
+from ..sizes import is_modest
 from . import classes, expressions, functions, hooks, imports, inert, statements
 from .frames import Frame
 from .opaque import Opaque, force
@@ -152,15 +153,10 @@ def is_spent() -> bool:
 
 
 def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> Any:
-    for member in vars(cls).values():
-        if isinstance(member, classes.Member) and positional and type(member.value) is type(positional[0]):
-            if isinstance(member.value, (str, int)) and member.value == positional[0]:
-                return member
+    if vars(cls).get("_is_enumeration"):
+        return _member(cls, positional)
     if issubclass(cls, types.ModuleType):
         return hooks.lazy_module(positional, keywords)
-    if vars(cls).get("_is_enumeration"):
-        found = [item for item in vars(cls).values() if isinstance(item, classes.Member) and item.value in positional]
-        return found[0] if found else Opaque("{}(...)".format(cls.__name__))
     base = next(item for item in cls.__mro__ if item not in classes.BUILT and "__new__" in vars(item))
     has_own = any("__new__" in vars(item) for item in cls.__mro__ if item in classes.BUILT)
     if has_own or issubclass(cls, enum.Enum) or not inert.is_plain(cls):
@@ -171,6 +167,14 @@ def _instance(cls: Any, positional: List[Any], keywords: Dict[str, Any], frame: 
     if len(_going) <= _DEEPEST:
         _initialize(made, cls.__mro__, positional, keywords, frame)
     return made
+
+
+def _member(cls: Any, positional: List[Any]) -> Any:
+    """The member of an enumeration that has a value."""
+    for item in vars(cls).values() if positional and isinstance(positional[0], (str, int)) else ():
+        if isinstance(item, classes.Member) and type(item.value) is type(positional[0]) and item.value == positional[0]:
+            return item
+    return Opaque("{}(...)".format(cls.__name__))
 
 
 def _initialize(made: Any, mro: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> None:
@@ -240,7 +244,7 @@ def _is_modest(method: Any, positional: List[Any]) -> bool:
     """Whether the result of a text's method cannot be huge."""
     text = method.__self__
     if isinstance(text, list) and method.__name__ in ("extend", "index", "count", "remove"):
-        return len(text) <= _MODEST and expressions.is_modest([text, *positional])
+        return len(text) <= _MODEST and is_modest([text, *positional])
     if not isinstance(text, str):
         return True
     if method.__name__ == "format":

@@ -103,8 +103,10 @@ _TYPED: Set[Any] = set()
 def _named_tuple(name: str, body: Dict[str, Any]) -> Any:
     """What `class P(NamedTuple)` makes."""
     fields = list(body.get("__annotations__", ()))
+    defaults = [body.pop(field) for field in fields if field in body]
+    make: Any = collections.namedtuple
     try:
-        made = collections.namedtuple(name, fields, defaults=[body.pop(field) for field in fields if field in body])
+        made = make(name, fields, defaults=defaults)
     except (ValueError, TypeError):
         return Opaque(name)
     for key, value in body.items():

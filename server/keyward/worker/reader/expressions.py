@@ -170,9 +170,9 @@ def elements(value: Any) -> List[Any]:
 
     Raises ValueError where they cannot be known.
     """
-    if isinstance(value, (list, tuple, set, frozenset, dict, str, range)) or type(value).__name__ in _VIEWS:
-        if len(value) <= LONGEST:
-            return list(value)
+    is_plain = isinstance(value, (list, tuple, set, frozenset, dict, str, range)) or type(value).__name__ in _VIEWS
+    if is_plain and len(value) <= LONGEST:
+        return list(value)
     raise ValueError("not to be iterated over")
 
 

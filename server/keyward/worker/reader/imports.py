@@ -71,9 +71,9 @@ def _absolute(node: Any, frame: Frame) -> str:
     if not node.level:
         return dotted
     try:
-        return str(importlib.util.resolve_name(dotted, frame.module.__package__))
+        return importlib.util.resolve_name(dotted, str(frame.module.__package__))
     except ImportError:
-        return str(node.module or "")
+        return dotted.lstrip(".")
 
 
 def _is_there(dotted: str) -> bool:

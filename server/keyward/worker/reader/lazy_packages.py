@@ -10,7 +10,8 @@ from . import availability, finder, modules
 
 _ALL = re.compile(r"^__all__\s*(?::[^=\n]*)?=\s*", re.MULTILINE)
 _REQUIRES = re.compile(
-    r"^@(?:requires|export)\((?P<arguments>[^@]*?)\)\s*\n(?:@[^\n]*\n(?:[ \t)][^\n]*\n|\)\n)*)*(?:class|def)\s+(?P<name>\w+)",
+    r"^@(?:requires|export)\((?P<arguments>[^@]*?)\)\s*\n"
+    r"(?:@[^\n]*\n(?:[ \t)][^\n]*\n|\)\n)*)*(?:class|def)\s+(?P<name>\w+)",
     re.MULTILINE,
 )
 _TORCHVISION = re.compile(r"^class\s+\w+\s*\([^)]*\bTorchvisionBackend\b", re.MULTILINE)

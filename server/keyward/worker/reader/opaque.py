@@ -78,4 +78,4 @@ class Names(Dict[str, Any]):
         return value
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if dict.__contains__(self, name) else default

@@ -75,7 +75,7 @@ _TOKENS = re.compile(
 
 
 class _Nesting:
-    """Whether the pieces so far end within brackets, a long string or a line, or before what their decorators are for."""
+    """Whether the pieces so far end within brackets, a string or a line, or before what their decorators are for."""
 
     def __init__(self) -> None:
         self._depth = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
@@ -227,10 +228,8 @@ def _set(owner: Any, name: Any, value: Any) -> None:
     """Change a class or function, if it was read and Python would not come to call what it gets."""
     is_own = calls.is_read(owner) or functions.origin(owner) is not None
     if is_own and isinstance(name, str) and name not in _KEPT and inert.may_be_set(name, value):
-        try:
+        with contextlib.suppress(TypeError, AttributeError, ValueError):
             setattr(owner, name, value)
-        except (TypeError, AttributeError, ValueError):
-            pass
 
 
 _KEPT = {
