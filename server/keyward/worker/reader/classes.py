@@ -44,7 +44,7 @@ def build(node: Any, frame: Frame) -> Any:
     inner = Frame(frame.module, frame if not frame.is_top_level else None, qualname, is_class=True)
     inner.cell = types.CellType()
     bases = _bases(node, frame)
-    is_typed = any(base is TypedDictionary or base in _TYPED for base in bases)
+    is_typed = any(base is TypedDictionary or (isinstance(base, type) and base in _TYPED) for base in bases)
     inner.bind("__module__", frame.module.__name__)
     inner.bind("__qualname__", qualname)
     statements.run(node.body, inner)
@@ -83,7 +83,7 @@ def _bases(node: Any, frame: Frame) -> Tuple[Any, ...]:
             base = TypedDictionary
         elif isinstance(base, Opaque):
             base = _placeholder(base.path)
-        elif not isinstance(base, type) and type(base).__module__ not in ("typing", "types"):
+        elif not isinstance(base, (type, types.GenericAlias)) and type(base).__module__ != "typing":
             base = _placeholder(ast.unparse(written))
         bases.append(base)
     return tuple(bases)

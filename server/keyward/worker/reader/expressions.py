@@ -28,8 +28,6 @@ def evaluate(node: Any, frame: Frame) -> Any:
     try:
         value = force(handler(node, frame))
         return value if type(value) is not tuple or is_modest(value) else Opaque("...")
-    except RecursionError:
-        raise
     except Exception:
         return Opaque("...")
 
