@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.reading import LIMIT, imported, read, write
+from worker.reading import imported, read, write
 
 CODE = 'open({mark!r}, "w").close()'
 CALL = '__import__("pathlib").Path({mark!r}).touch()'

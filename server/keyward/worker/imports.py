@@ -88,7 +88,7 @@ def contents(module: Any) -> Dict[str, Any]:
 def get(module: Any, name: str) -> Any:
     """What a module, lazy or not, gives under a name; `MISSING` where it gives nothing or fails."""
     try:
-        found = MISSING if module is None else getattr(module, name)
+        found = MISSING if module is None else getattr(module, name) if reader is None else reader.member(module, name)
     except Exception:
         return MISSING
     is_known, found = settle(found)

@@ -43,7 +43,11 @@ def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
                 if isinstance(found, classmethod):
                     return [Method(found.__func__, value.value)]
                 return [Live(source.plain(found))]
-            is_known, found = imports.settle(getattr(value.value, name))
+            if isinstance(value.value, types.ModuleType):
+                found = imports.get(value.value, name)
+                is_known = found is not imports.MISSING
+            else:
+                is_known, found = imports.settle(getattr(value.value, name))
             if not is_known:
                 return [Unknown("`{}`".format(name))]
             return [] if found is None else [Live(found)]

@@ -52,10 +52,11 @@ def main() -> int:
     threading.stack_size(_READER_STACK)
     sys.setrecursionlimit(_READER_DEPTH)
     _read_from(request["path"])
-    reader = threading.Thread(target=_serve, args=(channel, request))
+    statuses: List[int] = []
+    reader = threading.Thread(target=lambda: statuses.append(_serve(channel, request)))
     reader.start()
     reader.join()
-    return 0
+    return statuses[0] if statuses else 1
 
 
 def _serve(channel: Channel, request: Dict[str, Any]) -> int:

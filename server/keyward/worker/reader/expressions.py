@@ -11,7 +11,7 @@ import typing
 from typing import Any, Callable, Dict, List, Optional
 
 from ..sizes import is_modest
-from . import calls, classes, functions, hooks, imports
+from . import calls, classes, functions, hooks, imports, modules
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
@@ -79,7 +79,7 @@ def attribute(value: Any, name: str) -> Any:
         return imports.MODULE_TABLE
     if isinstance(value, types.ModuleType):
         try:
-            found = force(getattr(value, name))
+            found = force(modules.member(value, name))
         except AttributeError:
             known = hooks.compiled_attribute(value.__name__, name)
             return Opaque("{}.{}".format(value.__name__, name)) if known is None else known

@@ -35,6 +35,9 @@ def contents(module: Any) -> Dict[str, Any]:
     return found
 
 
+member = modules.member
+
+
 def node_of(function: Any) -> Any:
     """The syntax of a function, None for one that was not read."""
     made_from = functions.origin(function)

@@ -67,7 +67,7 @@ def _taken_later(dotted: str, name: str, frame: Frame) -> Thunk:
 
 
 def _absolute(node: Any, frame: Frame) -> str:
-    dotted = "." * node.level + (node.module or "")
+    dotted = str("." * node.level + (node.module or ""))
     if not node.level:
         return dotted
     try:

@@ -144,6 +144,20 @@ class ReadModule(types.ModuleType):
         return sorted({*names, *self.announced} - self.deleted)
 
 
+def member(module: Any, name: str) -> Any:
+    """What a module has under a name.
+
+    A library's own names go before the attributes by which a module that was read is described.
+
+    Raises AttributeError where it has nothing.
+    """
+    if not isinstance(module, ReadModule):
+        return getattr(module, name)
+    if name in module.names and name not in module.deleted:
+        return module.names[name]
+    return module.__getattr__(name)
+
+
 def public_names(module: Any) -> Iterable[str]:
     """The names that `from module import *` binds."""
     listed: Optional[Any] = None

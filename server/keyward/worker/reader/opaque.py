@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Optional
 
-
 _LONGEST = 1000
 
 

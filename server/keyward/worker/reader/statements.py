@@ -13,6 +13,7 @@ from .frames import Frame
 from .opaque import Opaque, Thunk, force
 
 _MOST_ROUNDS = 2000
+_MOST_BRANCHES = 300
 
 
 class Ending(NamedTuple):
@@ -73,6 +74,10 @@ def _holds(node: Any, what: str, kinds: Any) -> bool:
 
 def _if(node: Any, rest: List[Any], frame: Frame) -> Optional[Ending]:
     """None to go on behind the statement; the ending "end" where what follows has been gone through here."""
+    if _is_long(node):
+        for name in _bound_names([node]):
+            frame.bind(name, Opaque(name))
+        return None
     leaves = _holds(node, "leaves", (ast.Return, ast.Raise, ast.Break, ast.Continue))
     if not leaves and not frame.is_eager and not frame.is_top_level:
         for name in sorted(_bound_names([node])):
@@ -82,6 +87,15 @@ def _if(node: Any, rest: List[Any], frame: Frame) -> Optional[Ending]:
     if known is not None:
         return run(node.body if known else node.orelse, frame)
     return _either(node, rest, frame) if leaves and not frame.is_top_level else _both(node, frame)
+
+
+def _is_long(node: Any) -> bool:
+    """Whether an `if` goes on with more `elif` than anybody writes by hand: each is an `if` within the one before."""
+    for _ in range(_MOST_BRANCHES):
+        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            return False
+        node = node.orelse[0]
+    return True
 
 
 def _chosen(node: Any, name: str, frame: Frame) -> Thunk:
