@@ -23,7 +23,7 @@ LIMIT = 15.0
 class Outcome:
     """What came of it."""
 
-    ending: Ending = Ending("not started")
+    ending: Ending = field(default_factory=lambda: Ending("not started"))
     entries: dict[str, Any] = field(default_factory=dict)
     exports: dict[str, dict[str, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)

@@ -281,7 +281,7 @@ def deep(x: Hidden = None): return x
     "conditions": {
         "lib/__init__.py": """\
 import sys, os
-def is_torch_available(): 
+def is_torch_available():
     import importlib.util
     return importlib.util.find_spec("torch") is not None
 def is_numpyx_available():
