@@ -145,8 +145,8 @@ def test_an_interpreter_that_does_not_work_is_one_sentence(
     interpreter.path.write_text(source)
     interpreter.path.chmod(0o755)
     report = refresh(interpreter, tmp_path / "cache")
-    assert report.indexed == ()
-    assert report.problems
+    assert {"torch", "transformers"} <= set(report.indexed)  # from their source
+    assert report.problems or opened(interpreter, report, tmp_path).problems
     assert all("\n" not in problem for problem in report.problems)
 
 

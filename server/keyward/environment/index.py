@@ -243,8 +243,10 @@ class _Run:
             if message["type"] == "scan":
                 found.update({item["name"]: item["modules"] for item in message["distributions"]})
 
-        run = self._run_worker if self._trusted else self._run_readers
-        if run(protocol.scan_request(), hear).kind == "done" and self.seen.holds():
+        ending = self._run_worker(protocol.scan_request(), hear) if self._trusted else None
+        if ending is None or ending.kind in ("not started", "died"):
+            ending = self._run_readers(protocol.scan_request(), hear)
+        if ending.kind == "done" and self.seen.holds():
             # Without the note the next refresh scans again, and is right all the same.
             with suppress(OSError):
                 write_atomically(path, msgspec.json.encode(found))
@@ -362,6 +364,7 @@ class _Run:
         assert path is not None
         ending = run_worker(path, request, hear, cancelled=self._cancelled, silence_limit=self._silence_limit)
         if ending.kind == "not started":
-            self._problems.append(f"The interpreter {path} cannot be started: {ending.detail}.")
-            self._given_up = True
+            self._problems.append(
+                f"The interpreter {path} cannot be started ({ending.detail}): its libraries are read from their source."
+            )
         return ending

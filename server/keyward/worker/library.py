@@ -226,7 +226,8 @@ class Transformers(Plan):
                 values[base] = None
         found: Dict[str, Entry] = {}
         for value in values:
-            if value in public or not self.only_public or not is_module(value):
+            # A package that imports everything at once does not say beforehand what is public.
+            if value in public or not (self.only_public and self._announced and is_module(value)):
                 self.add(found, value, is_public=value in public)
         return dict(sorted(found.items()))
 
@@ -246,9 +247,9 @@ class Transformers(Plan):
         aliases: Dict[str, Any] = {}
         exports: Dict[str, str] = {}
         package = imports.loaded("transformers")
+        listed = set(imports.listed(package))
         for name in self.public_names(package):
-            home = self._announced.get(name)
-            if home in self._elsewhere or (home is None and not self.is_mine(name)):
+            if self._announced.get(name) in self._elsewhere or not (name in listed or self.is_mine(name)):
                 continue
             value = imports.get(package, name)
             module = getattr(value, "__module__", None) or ""
