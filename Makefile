@@ -31,8 +31,8 @@ check:
 	$(DEVELOPMENT)/python -m pytest -q -n 2
 
 test:
-	@$(MAKE_ENVIRONMENT) development transformers5 transformers4 >/dev/null
-	$(DEVELOPMENT)/python -m pytest -m "not editors"
+	@$(MAKE_ENVIRONMENT) development transformers5 transformers4 libraries tensorflow >/dev/null
+	$(DEVELOPMENT)/python -m pytest -m "not editors" -n 2
 
 test-editors:
 	@$(MAKE_ENVIRONMENT) development >/dev/null

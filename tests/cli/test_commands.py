@@ -79,7 +79,7 @@ def test_signature_of_a_loss(keyward: Command) -> None:
     [
         ("DeitModel", "did you mean DeiTModel"),
         ("cross_entorpy", "did you mean cross_entropy"),
-        ("Zzzzzzzz", "it is none of the names of torch 2.0.0 in .venv, transformers 5.0.0 in .venv."),
+        ("Zzzzzzzz", "it is none of the names of torch 2.0.0 in .venv, transformers 5.0.0 in .venv"),
     ],
 )
 def test_signature_of_something_unknown(keyward: Command, name: str, advice: str) -> None:

@@ -178,7 +178,8 @@ class _Follower:
         found = values.evaluate(called, scope)
         if not found and imports.reader is not None and isinstance(called, ast.Attribute):
             # Where a module is imported nothing is left of what is None; where it is read, also of what was not seen.
-            found = [candidates.Unknown("`{}`".format(called.attr))]
+            owners = values.evaluate(called.value, scope)
+            found = [candidates.Unknown("`{}`".format(called.attr))] if owners else []
         for candidate in found:
             part = self._candidate(candidate, call, scope)
             result.add(part)

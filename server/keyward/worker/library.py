@@ -216,7 +216,9 @@ class Transformers(Plan):
             for value in self.members(module):
                 values[value] = None
             for name in imports.contents(module):
-                if self._announced.get(name) == module.__name__:
+                home = self._announced.get(name, "")
+                # Older releases announce the family's package, newer ones the module.
+                if home == module.__name__ or module.__name__.startswith(home + "."):
                     value = imports.get(module, name)
                     if self.belongs(value) and value.__qualname__ == name:
                         values[value] = None
@@ -230,6 +232,10 @@ class Transformers(Plan):
             if value in public or not (self.only_public and self._announced and is_module(value)):
                 self.add(found, value, is_public=value in public)
         return dict(sorted(found.items()))
+
+    def leave_out(self, family: str, names: List[str]) -> None:
+        super().leave_out(family, names)
+        self._elsewhere.add("transformers.models." + family)
 
     def members(self, module: Any) -> Iterator[Any]:
         return (value for value in own_classes(module) if is_module(value) or role_of(value) != "class")
