@@ -84,6 +84,8 @@ def attribute(value: Any, name: str) -> Any:
             known = hooks.compiled_attribute(value.__name__, name)
             return Opaque("{}.{}".format(value.__name__, name)) if known is None else known
         return found if imports.is_read(value) else _of_standard(value, name, found)
+    if isinstance(value, types.FunctionType) and name in value.__dict__:
+        return force(value.__dict__[name])
     if isinstance(value, type):
         return _of_class(value, name)
     if calls.is_instance(value):
