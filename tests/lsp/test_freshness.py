@@ -90,7 +90,7 @@ async def test_an_upgrade_a_downgrade_and_a_removal_by_pip(start: Start, tmp_pat
         await editor.diagnostics(uri, judged_by("transformers 5.0.901 in .venv"))
         pip(python, "uninstall", "-y", "transformers")
         focus(editor)
-        await editor.diagnostics(uri, judged_by("(shipped signatures)"))
+        await editor.diagnostics(uri, judged_by(", shipped signatures)"))
 
 
 async def test_a_request_after_a_pause_is_occasion_enough(start: Start, tmp_path: Path, python: Path) -> None:
@@ -161,7 +161,7 @@ async def test_a_version_that_cannot_be_read_leaves_what_was_known(
 async def test_an_environment_that_comes_and_goes(start: Start, tmp_path: Path) -> None:
     async with start(options={}, settings={"": {}}, cache=tmp_path / "cache") as editor:
         uri = editor.open("train.py", SCRIPT)
-        await editor.diagnostics(uri, judged_by("(shipped signatures)"))
+        await editor.diagnostics(uri, judged_by(", shipped signatures)"))
         site = site_of(make_environment(tmp_path / ".venv"))
         settle(site)
         event = types.FileEvent((tmp_path / ".venv" / "pyvenv.cfg").as_uri(), types.FileChangeType.Created)
@@ -169,7 +169,7 @@ async def test_an_environment_that_comes_and_goes(start: Start, tmp_path: Path) 
         await editor.diagnostics(uri, judged_by("transformers 5.0.0 in .venv"))
         shutil.rmtree(tmp_path / ".venv")
         focus(editor)
-        await editor.diagnostics(uri, judged_by("(shipped signatures)"))
+        await editor.diagnostics(uri, judged_by(", shipped signatures)"))
 
 
 async def test_an_environment_that_is_made_anew_is_waited_for(start: Start, tmp_path: Path, python: Path) -> None:
