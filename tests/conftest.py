@@ -15,7 +15,7 @@ from standin.environment import make_environment
 
 @pytest.fixture(scope="session")
 def standin_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter in an environment `.venv` that has the stand-ins for torch 2.0.0 and transformers 5.0.0."""
+    """An interpreter in an environment `.venv` that has the stand-ins for torch 2.0.0 and transformers 5.0.9."""
     return make_environment(tmp_path_factory.mktemp("standin") / ".venv")
 
 

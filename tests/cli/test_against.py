@@ -1,6 +1,6 @@
 """`keyward check --against`: by a version that is not installed.
 
-The environment has the stand-in for transformers 5.0.0; what is asked about is a real version that is shipped.
+The environment has the stand-in for transformers 5.0.9; what is asked about is a real version that is shipped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def test_what_is_right_today_and_wrong_then_is_new(keyward: Command, project: Pa
     (found,) = report(keyward, project, MODEL.format("DeiTModel", "pixel_values=x, attention_mask=y"))
     assert (found["rule"], found["upgrade"]) == ("ignored-keyword", "new")
     assert f"(transformers {OLD}, shipped signatures)" in found["message"]
-    assert found["message"].endswith("transformers 5.0.0 accepts it.")
+    assert found["message"].endswith("transformers 5.0.9 accepts it.")
     assert keyward("check", "--against", f"transformers=={OLD}").stdout.endswith(
         "1 warning in 1 file. 1 of them is new with the upgrade.\n"
     )
@@ -46,7 +46,7 @@ def test_what_is_wrong_in_both_is_said_to_be_so(keyward: Command, project: Path)
 def test_what_changes_from_an_error_to_silence_is_not_new(keyward: Command, project: Path) -> None:
     (found,) = report(keyward, project, MODEL.format("BertModel", "input_ids=x, labels=y"), NEW)
     assert (found["rule"], found["upgrade"]) == ("ignored-keyword", "same")
-    assert found["message"].endswith("transformers 5.0.0 refuses it.")
+    assert found["message"].endswith("transformers 5.0.9 refuses it.")
 
 
 def test_arguments_by_position_that_reach_another_parameter(keyward: Command, project: Path) -> None:
@@ -56,7 +56,7 @@ def test_arguments_by_position_that_reach_another_parameter(keyward: Command, pr
     assert found["range"]["start"] == {"line": 5, "column": 30}
     assert found["message"] == (
         f"BertModel.forward takes this as `head_mask` (transformers {OLD}, shipped signatures); "
-        "transformers 5.0.0 takes it as `inputs_embeds`. Pass it by keyword."
+        "transformers 5.0.9 takes it as `inputs_embeds`. Pass it by keyword."
     )
     silent = text.replace("y, None)", "y, None)  # keyward: ignore[shifted-positional]")
     assert report(keyward, project, silent) == []

@@ -46,7 +46,7 @@ def test_signature_of_a_model(keyward: Command, name: str) -> None:
     result = keyward("signature", name)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert lines[0] == "transformers.DeiTModel  transformers 5.0.0 in .venv"
+    assert lines[0] == "transformers.DeiTModel  transformers 5.0.9 in .venv"
     assert "DeiTModel.forward(" in lines
     assert any(line.startswith("    pixel_values: ") for line in lines)
     assert "Any other keyword is ignored." in lines
@@ -79,7 +79,7 @@ def test_signature_of_a_loss(keyward: Command) -> None:
     [
         ("DeitModel", "did you mean DeiTModel"),
         ("cross_entorpy", "did you mean cross_entropy"),
-        ("Zzzzzzzz", "it is none of the names of torch 2.0.0 in .venv, transformers 5.0.0 in .venv"),
+        ("Zzzzzzzz", "it is none of the names of torch 2.0.0 in .venv, transformers 5.0.9 in .venv"),
     ],
 )
 def test_signature_of_something_unknown(keyward: Command, name: str, advice: str) -> None:
@@ -129,7 +129,7 @@ def test_doctor_with_a_cache_that_cannot_be_written(
 
 def test_doctor_before_anything_was_read(keyward: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert "transformers 5.0.0: not read yet" in keyward("doctor").stdout
+    assert "transformers 5.0.9: not read yet" in keyward("doctor").stdout
 
 
 def test_doctor_with_several_versions_on_the_path(keyward: Command, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_build_adds_a_version(keyward: Command, standin_python: Path, tmp_path: 
     output = tmp_path / "history"
     arguments = ("signatures", "build", "--python", str(standin_python), "--output", str(output), "--distribution")
     result = keyward(*arguments, "transformers")
-    assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.0 is in {output}.\n")
+    assert (result.exit_code, result.stdout) == (0, f"transformers 5.0.9 is in {output}.\n")
     before = {path: path.read_bytes() for path in output.rglob("*.keyward")}
     assert output / "transformers" / "index.keyward" in before
     assert keyward(*arguments, "transformers").exit_code == 0

@@ -1,6 +1,6 @@
 """`keyward signatures list` and `diff`, `keyward signature --version` and `--history`.
 
-They run over what is shipped, and over the stand-ins, which the cache holds as transformers 5.0.0 and torch 2.0.0.
+They run over what is shipped, and over the stand-ins, which the cache holds as transformers 5.0.9 and torch 2.0.0.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def test_list(keyward: Command, cli_cache: Path) -> None:
     shipped, read = result.stdout.split("Read on this machine")
     assert re.search(rf"  transformers  .*{NEW}: [\d,]+ classes, \d+ functions", shipped)
     assert str(cli_cache / "keyward") in read
-    assert re.search(r"  transformers  5.0.0 +complete .* of .venv", read)
+    assert re.search(r"  transformers  5.0.9 +complete .* of .venv", read)
 
 
 def test_list_of_one_library_tells_each_version(keyward: Command) -> None:
@@ -172,8 +172,8 @@ def test_list_of_one_library_tells_each_version(keyward: Command) -> None:
     assert {OLD, NEW} <= by_version.keys()
     assert by_version[OLD]["classes"] > 2500
     (read,) = report["read"]
-    assert (read["version"], read["complete"], read["here"]) == ("5.0.0", True, True)
-    assert report["installed"] == {"transformers": "5.0.0"}
+    assert (read["version"], read["complete"], read["here"]) == ("5.0.9", True, True)
+    assert report["installed"] == {"transformers": "5.0.9"}
 
 
 # --- signature of another version -----------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ def test_stubs_of_what_is_installed(keyward: Command, project: Path) -> None:
     result = keyward("stubs", "typings")
     assert result.exit_code == 0, result.output
     package = Path("typings", "transformers-stubs")
-    assert result.stdout == f"{package}: {len(list(package.rglob('*.*')))} files, from transformers 5.0.0 in .venv.\n"
+    assert result.stdout == f"{package}: {len(list(package.rglob('*.*')))} files, from transformers 5.0.9 in .venv.\n"
     assert (package / "py.typed").read_text() == "partial\n"
-    assert (package / "__init__.pyi").read_text().startswith("# Written by `keyward stubs` from transformers 5.0.0")
+    assert (package / "__init__.pyi").read_text().startswith("# Written by `keyward stubs` from transformers 5.0.9")
     again = keyward("stubs", "typings")
     assert (again.exit_code, again.stdout) == (0, result.stdout)
 

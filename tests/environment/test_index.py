@@ -323,7 +323,7 @@ def test_a_namespace_package_is_indexed(interpreter: Interpreter, tmp_path: Path
 def test_a_damaged_record_of_a_known_library_costs_nothing(
     interpreter: Interpreter, tmp_path: Path, file: str, damage: bytes | None
 ) -> None:
-    path = site_folders(interpreter)[0] / "transformers-5.0.0.dist-info" / file
+    path = site_folders(interpreter)[0] / "transformers-5.0.9.dist-info" / file
     path.unlink()
     if damage is not None:
         path.write_bytes(damage)
@@ -331,7 +331,7 @@ def test_a_damaged_record_of_a_known_library_costs_nothing(
     assert report.problems == ()
     found = opened(interpreter, report, tmp_path).find("transformers.DeiTModel")
     assert found is not None
-    assert found.library.label == "transformers 5.0.0 in .venv"
+    assert found.library.label == "transformers 5.0.9 in .venv"
 
 
 def test_without_source_nothing_is_said_to_be_ignored(interpreter: Interpreter, tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_an_editable_install_by_a_finder_is_indexed_and_followed(interpreter: In
     (site / "finder.py").write_text(FINDER.replace("{mapping}", repr({"transformers": f"{checkout}/transformers"})))
     (site / "finder.pth").write_text("import finder; finder.install()\n")
     told = f'{{"dir_info": {{"editable": true}}, "url": "{checkout.as_uri()}"}}'
-    (site / "transformers-5.0.0.dist-info" / "direct_url.json").write_text(told)
+    (site / "transformers-5.0.9.dist-info" / "direct_url.json").write_text(told)
     report = refresh(interpreter, tmp_path / "cache")
     assert report.problems == ()
     assert opened(interpreter, report, tmp_path).find("transformers.DeiTModel") is not None

@@ -27,7 +27,7 @@ def test_a_model_shows_its_forward_one_parameter_a_line(at: At) -> None:
     text = said(at, "ba<CURSOR>se(pixel_values=x)")
     assert text.startswith("```python\nDeiTModel.forward(\n    pixel_values: ")
     assert "\n    bool_masked_pos: " in text
-    assert "\n) -> BaseModelOutputWithPooling\n```\ntransformers 5.0.0 in .venv\n" in text
+    assert "\n) -> BaseModelOutputWithPooling\n```\ntransformers 5.0.9 in .venv\n" in text
     assert "- `pixel_values`: `(batch_size, num_channels, " in text
     assert "Any other keyword is ignored." in text
     assert "Returns BaseModelOutputWithPooling:\n- `last_hidden_state`" in text
@@ -43,7 +43,7 @@ def test_a_model_says_what_its_sisters_take_and_it_does_not(at: At) -> None:
     [
         (
             "base(pixel_<CURSOR>values=x)",
-            ["pixel_values: ", "of DeiTModel.forward (transformers 5.0.0 in .venv)", "`(batch"],
+            ["pixel_values: ", "of DeiTModel.forward (transformers 5.0.9 in .venv)", "`(batch"],
         ),
         ("base(la<CURSOR>bels=y)", ["`labels` is ignored", "Taken by `DeiTForImageClassification`."]),
         ("bert(la<CURSOR>bels=y)", ["`labels` raises TypeError"]),
@@ -58,7 +58,7 @@ def test_a_keyword_says_what_becomes_of_it(at: At, code: str, parts: list[str]) 
 
 def test_a_field_is_described(at: At) -> None:
     text = said(at, "outputs.pooler_<CURSOR>output")
-    assert "Field of BaseModelOutputWithPooling, returned by DeiTModel.forward (transformers 5.0.0 in .venv)" in text
+    assert "Field of BaseModelOutputWithPooling, returned by DeiTModel.forward (transformers 5.0.9 in .venv)" in text
 
 
 def test_a_missing_field_says_what_there_is(at: At) -> None:

@@ -42,7 +42,7 @@ def test_marks_the_parameter_that_is_being_filled(at: At, code: str, active: str
 
 def test_says_which_library_it_is_and_what_becomes_of_the_rest(at: At) -> None:
     (found,) = signature_help(*at(MODELS + "model(<CURSOR>)"))
-    assert found.doc == "transformers 5.0.0 in .venv\n\nAny other keyword is ignored."
+    assert found.doc == "transformers 5.0.9 in .venv\n\nAny other keyword is ignored."
     assert found.label.endswith(") -> BaseModelOutputWithPooling")
 
 

@@ -70,7 +70,7 @@ def python(tmp_path: Path) -> Path:
     found = make_environment(tmp_path / ".venv")
     site = site_of(found)
     shutil.rmtree(site / "transformers")
-    shutil.rmtree(site / "transformers-5.0.0.dist-info")
+    shutil.rmtree(site / "transformers-5.0.9.dist-info")
     pip_install(found, make_wheel(tmp_path, "5.0.901"))
     settle(site)
     return found
@@ -166,7 +166,7 @@ async def test_an_environment_that_comes_and_goes(start: Start, tmp_path: Path) 
         settle(site)
         event = types.FileEvent((tmp_path / ".venv" / "pyvenv.cfg").as_uri(), types.FileChangeType.Created)
         editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
-        await editor.diagnostics(uri, judged_by("transformers 5.0.0 in .venv"))
+        await editor.diagnostics(uri, judged_by("transformers 5.0.9 in .venv"))
         shutil.rmtree(tmp_path / ".venv")
         focus(editor)
         await editor.diagnostics(uri, judged_by(", shipped signatures)"))
@@ -190,7 +190,7 @@ async def test_an_environment_that_is_made_anew_is_waited_for(start: Start, tmp_
 async def test_the_interpreter_is_switched_by_the_setting(start: Start, tmp_path: Path, python: Path) -> None:
     other = make_environment(tmp_path / "elsewhere" / "other")
     site = site_of(other)
-    for name in ("transformers", "transformers-5.0.0.dist-info"):
+    for name in ("transformers", "transformers-5.0.9.dist-info"):
         shutil.rmtree(site / name)
     pip_install(other, make_wheel(tmp_path, "5.0.902", with_labels))
     settle(site)

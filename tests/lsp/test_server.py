@@ -27,7 +27,7 @@ async def test_a_diagnostic_comes_is_fixed_and_goes(start: Start, pull: bool) ->
         (found,) = await editor.diagnostics(uri)
         assert (found.source, found.code) == ("keyward", "ignored-keyword")
         assert found.severity == types.DiagnosticSeverity.Warning
-        assert "DeiTModel.forward ignores `labels` (transformers 5.0.0 in .venv)" in found.message
+        assert "DeiTModel.forward ignores `labels` (transformers 5.0.9 in .venv)" in found.message
         assert "labels" in editor.covered(uri, found.range)
 
         offered = await editor.actions(uri, types.Range(found.range.start, found.range.start))

@@ -93,15 +93,15 @@ async def test_a_client_that_asks_is_told_to_ask_again(start: Start, standin_pyt
 async def test_each_folder_has_its_own_interpreter(start: Start, tmp_path: Path, cache_home: Path) -> None:
     """The one folder's transformers has another version, which the messages name."""
     old, new = tmp_path / "old", tmp_path / "new"
-    for folder, version in ((old, "4.0.0"), (new, "5.0.0")):
+    for folder, version in ((old, "4.0.0"), (new, "5.0.9")):
         folder.mkdir()
         python = make_environment(folder / ".venv")
-        (info,) = (python.parent.parent / "lib").rglob("transformers-5.0.0.dist-info")
-        text = (info / "METADATA").read_text().replace("Version: 5.0.0", f"Version: {version}")
+        (info,) = (python.parent.parent / "lib").rglob("transformers-5.0.9.dist-info")
+        text = (info / "METADATA").read_text().replace("Version: 5.0.9", f"Version: {version}")
         (info / "METADATA").write_text(text)
         info.rename(info.with_name(f"transformers-{version}.dist-info"))
     async with start(options={}, folders=(old, new), settings={"": {}}) as editor:
-        for folder, version in ((old, "4.0.0"), (new, "5.0.0")):
+        for folder, version in ((old, "4.0.0"), (new, "5.0.9")):
             uri = editor.open("", SCRIPT, uri=(folder / "train.py").as_uri())
             (found,) = await editor.diagnostics(uri, bool)
             assert f"transformers {version} in .venv" in found.message
@@ -129,7 +129,7 @@ async def test_a_library_that_is_installed_later_is_noticed(start: Start, tmp_pa
     (site,) = (python.parent.parent / "lib").glob("python3*/site-packages")
     aside = tmp_path / "aside"
     aside.mkdir()
-    for name in ("transformers", "transformers-5.0.0.dist-info", "torch", "torch-2.0.0.dist-info"):
+    for name in ("transformers", "transformers-5.0.9.dist-info", "torch", "torch-2.0.0.dist-info"):
         shutil.move(site / name, aside / name)
     async with start(options={}, settings={"": {}}, cache=tmp_path / "empty") as editor:
         (tmp_path / "train.py").write_text(SCRIPT)
