@@ -97,7 +97,7 @@ def test_what_is_no_difference(everything: set[tuple[str, str, str, str]], fact:
     assert fact not in everything
 
 
-@pytest.mark.parametrize(("name", "n"), [("BertModel", 1), ("DeiT*", 10), ("deit", 9)])
+@pytest.mark.parametrize(("name", "n"), [("BertModel", 1), ("DeiT*", 10), ("deit", 10)])
 def test_a_name_narrows_it_down(keyward: Command, name: str, n: int) -> None:
     difference = diff(keyward, name)
     assert difference["summary"]["names"]["old"] == n
@@ -112,7 +112,7 @@ def test_the_text_groups_and_fits(keyward: Command) -> None:
         assert lines[0] == f"transformers {OLD} → {NEW}"
         headings = [line for line in lines if line in ("Raises now", "Runs and does something else", "New")]
         assert headings == ["Raises now", "Runs and does something else", "New"]
-        assert any(re.match(r" +head_mask +\d{3}  forward: \w+", line) for line in lines)
+        assert any(re.match(r" +head_mask +\d{3}  \w+\.forward, \w+", line) for line in lines)
         assert any(re.match(r" +TF… +\d{3}  TF", line) for line in lines)
         assert len(lines) < 250
         assert "\x1b" not in result.stdout
@@ -162,7 +162,7 @@ def test_list(keyward: Command, cli_cache: Path) -> None:
     shipped, read = result.stdout.split("Read on this machine")
     assert re.search(rf"  transformers  .*{NEW}: [\d,]+ classes, \d+ functions", shipped)
     assert str(cli_cache / "keyward") in read
-    assert re.search(r"  transformers  5.0.9 +complete .* of .venv", read)
+    assert re.search(r"  transformers +5\.0\.9 +complete .* of .venv", read)
 
 
 def test_list_of_one_library_tells_each_version(keyward: Command) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..environment.fingerprint import canonical
+from ..environment.fingerprint import canonical, installed
 from ..environment.index import KNOWN
 from ..inference.libraries import MAKES_INSTANCE, OVERRIDDEN, RETURNS_SELF
 from ..signatures.store import Library, Signatures
@@ -36,7 +36,9 @@ def run(folder: str, python: str | None, names: Iterable[str], checker: Checker)
         signatures = environments.open_for(interpreter)
         known = {library.distribution: library for library in signatures.libraries}
         unknown = [name for name in wanted if name not in known]
-        chosen = [known[name] for name in wanted or LAZY if name in known]
+        here = {item.distribution for item in installed(interpreter)} & set(LAZY)
+        # Without any of them installed whoever asks wants to see those that came with Keyward.
+        chosen = [known[name] for name in wanted or LAZY if name in known and (wanted or name in here or not here)]
         if unknown or not chosen:
             click.echo(_unknown(unknown or list(LAZY), known), err=True)
             return 2
