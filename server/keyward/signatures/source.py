@@ -99,12 +99,16 @@ class Source:
             self.problems.append(problem)
 
     def names(self, module: str) -> Mapping[str, Sequence[Exported]]:
-        """Public names of a module with the histories of where they are defined."""
+        """Public names of a module with the histories of where they are defined. To get one, ask `origins`."""
         return self._guarded(lambda: self.exports.get(module, {}), {})
+
+    def origins(self, module: str, name: str) -> Sequence[Exported]:
+        """Where a public name is defined, over all versions; () where there never was one."""
+        return self._guarded(lambda: self.names(module).get(name, ()), ())
 
     def exported(self, module: str, name: str) -> str:
         """The module that defines a public name; "" where this version has no such name."""
-        item = self._guarded(lambda: at_version(self.names(module).get(name, ()), self.library.version), None)
+        item = at_version(self.origins(module, name), self.library.version)
         return item.module if item else ""
 
     def family(self, family: str) -> Histories:

@@ -143,7 +143,7 @@ class Signatures:
         if self.find(qualified) is not None:
             return None
         for source in _of(self._history, qualified):
-            history = source.names(module).get(name)
+            history = source.origins(module, name)
             version = self._version_of(source.library.distribution)
             item = at_version(history, version) if history and version else None
             if item is not None and not item.module:
@@ -272,7 +272,7 @@ class Signatures:
         for source in _of(self._history, qualified):
             for cut in range(len(parts) - 1, 0, -1):
                 module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
-                exported = source.names(module).get(name, ())
+                exported = source.origins(module, name)
                 history = source.moved(name, exported) if exported else source.history(module, name)
                 if history:
                     return source, history

@@ -48,7 +48,7 @@ _TITLES = {
 }
 """What a section is called, what its subjects are and became, and what happens or is meant."""
 
-N_ROWS = 12
+N_ROWS = 8
 """Rows of a section that are shown unless everything is wanted."""
 LEFT = 30
 """Columns for the subject of a row."""
