@@ -43,31 +43,24 @@ def edition(
         found = signatures.find(qualified)
         return None if found is None else found.entry
 
-    exported: dict[str, Entry | None] = {}
-    tops: set[str] = set()
-    wanted = [(module, name) for module in signatures.modules for name in signatures.exports(module)]
-    for done, (module, name) in enumerate(wanted):
-        if done % _STEP == 0:
-            step(done, len(wanted))
-        found = signatures.find(f"{module}.{name}")
-        if found is None:
-            exported[f"{module}.{name}"] = None
-        elif found.library.distribution == distribution:
-            exported[f"{module}.{name}"] = found.entry
-            tops.add(module.partition(".")[0])
+    exported: dict[str, list[str]] = {}
+    for module in signatures.modules_of(distribution):
+        for name, origin in signatures.origins(module).items():
+            exported.setdefault(f"{origin}.{name}", []).append(f"{module}.{name}")
     names: dict[str, Entry | None] = {}
-    first: dict[str, str] = {}
-    aliases: dict[str, list[str]] = {}
-    for name in sorted(exported, key=lambda name: (name.count("."), len(name), name)):
-        entry = exported[name]
-        if entry is None:
-            if name.partition(".")[0] in tops:
-                names[name] = None
-        elif entry.qualified in first:
-            aliases.setdefault(first[entry.qualified], []).append(name)
-        else:
-            first[entry.qualified] = name
-            names[name] = entry
+    aliases: dict[str, tuple[str, ...]] = {}
+    # In the order of the alphabet neighbours are of one family, which is read once.
+    for done, qualified in enumerate(sorted(exported)):
+        if done % _STEP == 0:
+            step(done, len(exported))
+        shortest, *others = sorted(exported[qualified], key=lambda name: (name.count("."), len(name), name))
+        found = signatures.find(qualified)
+        if found is None:
+            names.update((name, None) for name in exported[qualified])
+        elif found.library.distribution == distribution:
+            names[shortest] = found.entry
+            if others:
+                aliases[shortest] = tuple(others)
 
     def successor(name: str) -> str:
         found = signatures.replacement(name)
@@ -77,7 +70,5 @@ def edition(
         found = signatures.keyword_replacement(name, keyword, place)
         return found.name if found is not None else ""
 
-    # In the order of the alphabet neighbours are of one family, which is read once.
     ordered = {name: names[name] for name in sorted(names)}
-    others = {name: tuple(known) for name, known in aliases.items()}
-    return Edition(distribution, version, ordered, find, others, successor, successor_of_keyword)
+    return Edition(distribution, version, ordered, find, aliases, successor, successor_of_keyword)

@@ -81,6 +81,7 @@ class Signatures:
         self._problems = list(problems)
         self._shipped = shipped
         self._find = lru_cache(maxsize=4096)(partial(_search, self._sources))
+        self._past = lru_cache(maxsize=64)(partial(_past, self._history))
 
     @property
     def libraries(self) -> tuple[Library, ...]:
@@ -111,12 +112,23 @@ class Signatures:
         names = {module for source in self._sources for module in source.exports}
         return tuple(sorted(names, key=lambda name: (name.count("."), name)))
 
+    def modules_of(self, distribution: str) -> tuple[str, ...]:
+        """The modules that a library exports from."""
+        sources = (source for source in self._sources if source.library.distribution == distribution)
+        return tuple(dict.fromkeys(module for source in sources for module in source.exports))
+
     def exports(self, module: str) -> tuple[str, ...]:
         """The public names of a module, sorted."""
-        names: set[str] = set()
+        return tuple(sorted(self.origins(module)))
+
+    def origins(self, module: str) -> dict[str, str]:
+        """The public names of a module with the modules that define them."""
+        found: dict[str, str] = {}
         for source in _of(self._sources, module):
-            names.update(name for name in source.names(module) if source.exported(module, name))
-        return tuple(sorted(names))
+            for name in source.names(module):
+                if name not in found and (origin := source.exported(module, name)):
+                    found[name] = origin
+        return found
 
     def sisters(self, entry: Entry) -> tuple[Entry, ...]:
         """The models of an entry's family that its library exports at the top level, itself among them."""
@@ -267,17 +279,6 @@ class Signatures:
             self._problems.append(str(error))
             return ()
 
-    def _past(self, qualified: str) -> tuple[Source | None, tuple[Dated, ...]]:
-        parts = qualified.split(".")
-        for source in _of(self._history, qualified):
-            for cut in range(len(parts) - 1, 0, -1):
-                module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
-                exported = source.origins(module, name)
-                history = source.moved(name, exported) if exported else source.history(module, name)
-                if history:
-                    return source, history
-        return None, ()
-
     def _version_of(self, distribution: str) -> str:
         for source in self._sources:
             if source.library.distribution == distribution:
@@ -301,6 +302,18 @@ def _search(sources: tuple[Source, ...], qualified: str) -> Found | None:
             if entry is not None:
                 return Found(entry, source.library)
     return None
+
+
+def _past(sources: tuple[Source, ...], qualified: str) -> tuple[Source | None, tuple[Dated, ...]]:
+    parts = qualified.split(".")
+    for source in _of(sources, qualified):
+        for cut in range(len(parts) - 1, 0, -1):
+            module, name = ".".join(parts[:cut]), ".".join(parts[cut:])
+            exported = source.origins(module, name)
+            history = source.moved(name, exported) if exported else source.history(module, name)
+            if history:
+                return source, history
+    return None, ()
 
 
 def open_signatures(
