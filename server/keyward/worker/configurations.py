@@ -11,6 +11,7 @@ from .scope import Scope, is_name, outer, own_nodes
 
 _AUTO = "AutoConfig"
 _PARTS = ("sub_configs_defaults", "sub_configs")
+_CONSTRUCTORS = ("__init__", "__post_init__")
 _DEEPEST = 8
 
 
@@ -129,16 +130,16 @@ def _of_type(model_type: Any) -> Any:
 
 
 def _default(cls: Any, name: str) -> Any:
-    """The configuration class that the constructor takes where it is given none for the part `name`."""
+    """The configuration class that is taken where the constructor is given none for the part `name`."""
     found: List[Any] = []
     for base in cls.__mro__:
-        function = source.innermost(vars(base).get("__init__"))
-        node = source.node_of(function)
-        for child in own_nodes(node.body) if isinstance(node, ast.FunctionDef) else ():
-            if isinstance(child, ast.Assign) and any(_is_part(target, name) for target in child.targets):
-                default = _made(child.value, base, node)
-                if default is not None and default not in found:
-                    found.append(default)
+        for method in _CONSTRUCTORS:
+            node = source.node_of(source.innermost(vars(base).get(method)))
+            for child in own_nodes(node.body) if isinstance(node, ast.FunctionDef) else ():
+                if isinstance(child, ast.Assign) and any(_is_part(target, name) for target in child.targets):
+                    default = _made(child.value, base, node)
+                    if default is not None and default not in found:
+                        found.append(default)
         if found:
             break
     return found[0] if len(found) == 1 else None

@@ -80,6 +80,8 @@ def call_expression(node: Any, frame: Frame) -> Any:
 def call(callee: Any, positional: List[Any], keywords: Dict[str, Any], frame: Frame) -> Any:
     """What calling a value with these arguments gives, opaque where that cannot be known."""
     callee = force(callee)
+    if isinstance(callee, types.GenericAlias):
+        callee = callee.__origin__  # `OrderedDict[str, str](...)`
     if isinstance(callee, Opaque):
         known = hooks.opaque_call(callee, positional)
         return Opaque("{}(...)".format(callee.path)) if known is None else known
