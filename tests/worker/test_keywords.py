@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import json
 import subprocess
 from pathlib import Path
@@ -48,6 +49,15 @@ NAMES = ("first", "second")
 """
 
 # name -> (source of `f`, names accepted beyond its parameters, prefixes, extra)
+LAYERS = """
+class Plain:
+    def update(self, x, **others): return x
+class Own(Plain):
+    def update(self, x, **others): {}
+class Whole:
+    def __init__(self, parts): self.parts = parts
+    def update(self, x, **others): return self.parts[0].update(x, **others)
+"""
 CASES: dict[str, tuple[str, set[str], set[str], str]] = {
     "no rest": ("def f(a): return a", set(), set(), "refused"),
     "rest that nobody reads": ("def f(a, **kwargs): return a", set(), set(), "ignored"),
@@ -225,6 +235,39 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "ignored",
     ),
+    "kept among others that nobody asks for it": (
+        "def h(x=None, **others): return x\ndef g(a, **others): return h(**others)\n"
+        "def f(**kwargs): return g(1, kept=kwargs)",
+        set(),
+        set(),
+        "ignored",
+    ),
+    "kept among others and taken out there": (
+        "def h(x=None, **others): return others.get('kept')\ndef g(a, **others): return h(**others)\n"
+        "def f(**kwargs): return g(1, kept=kwargs)",
+        set(),
+        set(),
+        "open",
+    ),
+    "kept among others by name further down": (
+        "def h(kept=None): return kept['deep']\ndef g(a, **others): return h(**others)\n"
+        "def f(**kwargs): return g(1, kept=kwargs)",
+        {"deep"},
+        set(),
+        "ignored",
+    ),
+    "kept by a part that may be of any class here": (
+        LAYERS.format("return x") + "def f(part: Whole, **kwargs): return part.update(1, kept=kwargs)",
+        set(),
+        set(),
+        "ignored",
+    ),
+    "kept by a part that may be of a class here that asks for it": (
+        LAYERS.format("return others['kept']") + "def f(part: Whole, **kwargs): return part.update(1, kept=kwargs)",
+        set(),
+        set(),
+        "open",
+    ),
     "a nested function's own rest": (
         "def f(**kwargs):\n    def inner(**kwargs):\n        return kwargs['not_ours']\n    return inner",
         set(),
@@ -269,6 +312,7 @@ def load(folder: Path, text: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"library_{abs(hash(str(folder)))}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -77,6 +77,7 @@ def _unknown_decorator(function: Any) -> str:
 
 
 _MEMO: Dict[Tuple[Any, Any], Outcome] = {}
+_AS_A_WHOLE = "the rest is passed on as a whole"
 _LEVELS = 40
 _BRIEF_LEVELS = 3
 _BRIEF_STEPS = 200
@@ -193,8 +194,11 @@ class _Follower:
 
     def _whole(self, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
+        return self._given(values.evaluate(call.func, scope), call, argument, scope, way)
+
+    def _given(self, called: candidates.Candidates, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
         result = Outcome()
-        for candidate in values.evaluate(call.func, scope):
+        for candidate in called:
             if isinstance(candidate, candidates.Alike):
                 continue
             cls = candidate.cls if isinstance(candidate, candidates.Method) else None
@@ -202,18 +206,36 @@ class _Follower:
             function = source.innermost(function)
             node = source.node_of(function) if isinstance(function, types.FunctionType) else None
             start = _parameter(node, argument, cls is not None) if node is not None else ""
-            key = (function, cls, start)
-            if not start:
-                result.add(Outcome(reason="the rest is passed on as a whole"))
+            kept = argument if not start and isinstance(argument, str) else ""
+            key = (function, cls, start, kept)
+            if node is None or not (start or (kept and node.args.kwarg is not None)):
+                result.add(Outcome(reason=_AS_A_WHOLE))
             elif key in self._stack:
                 self._cut.add(key)
             else:
                 self._stack.append(key)
-                bound = values.bound_arguments(function, cls, call, scope)
-                self._pursue(result, Scope(function, node, cls, bound), start, _way(function, cls))
+                inner = Scope(function, node, cls, values.bound_arguments(function, cls, call, scope))
+                if start:
+                    self._pursue(result, inner, start, _way(function, cls))
+                else:
+                    result.add(self._kept(inner, kept, _way(function, cls)))
                 self._stack.pop()
                 self._cut.discard(key)
         _tell_where(result, way)
+        return result
+
+    def _kept(self, scope: Scope, name: str, way: str) -> Outcome:
+        """The outcome of a function that takes the rest by a keyword `name` that it does not name itself.
+
+        It lies among its other keywords then, and has no effect where all that they go through leaves them alone:
+        `cache.update(keys, values, kwargs=kwargs)`.
+        """
+        others = flow.Rest(scope.node, scope, scope.node.args.kwarg.arg)
+        if name in others.names or others.prefixes or others.reasons or others.wholes:
+            return Outcome(reason=_AS_A_WHOLE)
+        result = Outcome()
+        for call in others.sinks:
+            result.add(self._given(_receivers(call, scope), call, name, scope, way))
         return result
 
     def _candidate(self, candidate: Candidate, call: Any, scope: Scope) -> Outcome:
@@ -264,6 +286,24 @@ class _Follower:
     def _targets(call: Any) -> List[Any]:
         """The callables among the arguments of `partial(f, ...)` and `checkpoint(f, ...)`."""
         return call.args[:1] if _name_of(call) in _HAND_ON else []
+
+
+def _receivers(call: Any, scope: Scope) -> candidates.Candidates:
+    """What a call may call: where that is not known, every method of that name beside it.
+
+    A layer of a cache may be of any of the classes that its module defines, and of those that users derive from them.
+    """
+    found = values.evaluate(call.func, scope)
+    if found and not any(isinstance(candidate, candidates.Unknown) for candidate in found):
+        return found
+    module = imports.loaded(scope.function.__module__)
+    name = _name_of(call)
+    methods: candidates.Candidates = [
+        candidates.Method(vars(cls)[name], cls)
+        for cls in (imports.contents(module).values() if module is not None else ())
+        if isinstance(cls, type) and isinstance(vars(cls).get(name), types.FunctionType)
+    ]
+    return methods or [candidates.Unknown("what is called")]
 
 
 def _name_of(call: Any) -> str:
