@@ -171,16 +171,16 @@ def _made(node: Any, cls: Any, function: Any) -> Any:
     return _of_type(key.value) if isinstance(key, ast.Constant) else None
 
 
-def models(auto: Any, config: Any) -> List[Any]:
-    """The classes that an auto class makes of a configuration class; [] where it makes none that is known."""
+def models(auto: Any, config: Any) -> Optional[List[Any]]:
+    """The classes that an auto class makes of a configuration class, [] where it refuses it; None: not known."""
     mapping = imports.settle(getattr(auto, "_model_mapping", None))[1]
     types, names = (imports.settle(getattr(mapping, name, None))[1] for name in ("_config_mapping", "_model_mapping"))
     if not isinstance(types, dict) or not isinstance(names, dict):
-        return []
+        return None
     for model_type, name in types.items():
         if name == config.__name__ and model_type in names:
             named = names[model_type]
             package = imports.known("transformers")
             found = [imports.get(package, item) for item in (named if isinstance(named, (tuple, list)) else [named])]
-            return found if all(isinstance(item, type) for item in found) else []
+            return found if all(isinstance(item, type) for item in found) else None
     return []

@@ -81,6 +81,8 @@ _AS_A_WHOLE = "the rest is passed on as a whole"
 _LEVELS = 40
 _BRIEF_LEVELS = 3
 _BRIEF_STEPS = 200
+_LONGEST_TRAIL = 4
+"""Assignments from variable to variable that are followed."""
 
 
 _HAND_ON = ("partial", *flow.RUNNERS)
@@ -194,7 +196,10 @@ class _Follower:
 
     def _whole(self, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
-        return self._given(values.evaluate(call.func, scope), call, argument, scope, way)
+        called = values.evaluate(call.func, scope)
+        if isinstance(argument, str) and isinstance(call.func, ast.Attribute):
+            called = _receivers(call, scope, _owners(call.func.value, scope))
+        return self._given(called, call, argument, scope, way)
 
     def _given(self, called: candidates.Candidates, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
         result = Outcome()
@@ -235,7 +240,8 @@ class _Follower:
             return Outcome(reason=_AS_A_WHOLE)
         result = Outcome()
         for call in others.sinks:
-            result.add(self._given(_receivers(call, scope), call, name, scope, way))
+            receivers = _receivers(call, scope, [scope.cls] if scope.cls is not None else [])
+            result.add(self._given(receivers, call, name, scope, way))
         return result
 
     def _candidate(self, candidate: Candidate, call: Any, scope: Scope) -> Outcome:
@@ -288,22 +294,34 @@ class _Follower:
         return call.args[:1] if _name_of(call) in _HAND_ON else []
 
 
-def _receivers(call: Any, scope: Scope) -> candidates.Candidates:
-    """What a call may call: where that is not known, every method of that name beside it.
+def _receivers(call: Any, scope: Scope, owners: List[Any]) -> candidates.Candidates:
+    """What a call may call: where that is not known, every method of that name beside the classes `owners`.
 
-    A layer of a cache may be of any of the classes that its module defines, and of those that users derive from them.
+    A cache may be of any class that the module of caches defines, and so may one of its layers. Classes that are
+    derived from those elsewhere are taken to pass on what they do not know, as those do.
     """
     found = values.evaluate(call.func, scope)
     if found and not any(isinstance(candidate, candidates.Unknown) for candidate in found):
         return found
-    module = imports.loaded(scope.function.__module__)
     name = _name_of(call)
     methods: candidates.Candidates = [
         candidates.Method(vars(cls)[name], cls)
+        for module in dict.fromkeys(imports.loaded(owner.__module__) for owner in owners)
         for cls in (imports.contents(module).values() if module is not None else ())
         if isinstance(cls, type) and isinstance(vars(cls).get(name), types.FunctionType)
     ]
     return methods or [candidates.Unknown("what is called")]
+
+
+def _owners(node: Any, scope: Scope, depth: int = 0) -> List[Any]:
+    """The annotated classes of the variable that an object is, or is taken from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    if not isinstance(node, ast.Name) or depth > _LONGEST_TRAIL:
+        return []
+    assigned = [value for value, _ in scope.assigned.get(node.id, ()) if isinstance(value, ast.expr)]
+    further = [cls for value in assigned for cls in _owners(value, scope, depth + 1)]
+    return values.annotated_classes(node.id, scope) + further
 
 
 def _name_of(call: Any) -> str:

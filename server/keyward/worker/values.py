@@ -140,6 +140,12 @@ def _name(name: str, scope: Scope, depth: int) -> Candidates:
 
 def _annotated(name: str, scope: Scope) -> Candidates:
     """An instance of the class that an annotation names, if no subclass of it could stand there instead."""
+    classes = annotated_classes(name, scope)
+    return [Instance(classes[0])] if len(classes) == 1 and not classes[0].__subclasses__() else []
+
+
+def annotated_classes(name: str, scope: Scope) -> List[Any]:
+    """The classes that the annotation of a parameter or variable names, those of Python itself left out."""
     annotation = scope.annotations.get(name)
     classes = []
     for node in ast.walk(annotation) if annotation is not None else ():
@@ -147,7 +153,7 @@ def _annotated(name: str, scope: Scope) -> Candidates:
         value = outer(text, scope.function)[1] if isinstance(text, str) else None
         if isinstance(value, type) and value.__module__ not in ("builtins", "collections.abc", "typing"):
             classes.append(value)
-    return [Instance(classes[0])] if len(classes) == 1 and not classes[0].__subclasses__() else []
+    return classes
 
 
 def _assigned_value(node: Any, steps: Any, scope: Scope, depth: int) -> Candidates:
@@ -317,7 +323,7 @@ def _from_config(owner: Candidate, node: Any, scope: Scope) -> Candidates:
         return [Instance(cls)] if module and issubclass(cls, module) else [Unknown("`{}`".format(cls.__name__))]
     given = node.args[:1] + [keyword.value for keyword in node.keywords if keyword.arg == "config"]
     config = configurations.evaluate(given[0], scope) if given else None
-    models = configurations.models(cls, config.cls) if config is not None else []
-    if config is None or not models:
+    models = configurations.models(cls, config.cls) if config is not None else None
+    if config is None or models is None or not (models or config.certain):
         return [Unknown("the model that `{}.from_config` makes".format(cls.__name__))]
     return [*map(Instance, models), *([] if config.certain else [Alike()])]
