@@ -100,6 +100,17 @@ def step(value: Any, taken: Any) -> Candidates:
     return elements(value)
 
 
+def taken_from(values: Candidates, taken: Any = ANY_ELEMENT) -> Candidates:
+    """What a target takes of whichever of these values it is.
+
+    Nothing is not an answer: a container in which nothing was seen may have been filled out of sight.
+    """
+    found = union(step(value, taken) for value in values)
+    if not found and any(isinstance(value, Container) for value in values):
+        return [Unknown("an element of a container that is filled elsewhere")]
+    return found
+
+
 def elements(value: Any) -> Candidates:
     """What iterating over a value, or indexing it, gives."""
     if isinstance(value, Container):

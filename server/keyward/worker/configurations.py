@@ -7,7 +7,8 @@ from typing import Any, Iterator, List, NamedTuple, Optional
 
 from . import imports, source
 from .candidates import Instance
-from .scope import Scope, is_name, outer, own_nodes
+from .nodes import is_name, own_nodes
+from .scope import Scope, outer
 
 _AUTO = "AutoConfig"
 _PARTS = ("sub_configs_defaults", "sub_configs")
@@ -135,7 +136,7 @@ def _default(cls: Any, name: str) -> Any:
     for base in cls.__mro__:
         for method in _CONSTRUCTORS:
             node = source.node_of(source.innermost(vars(base).get(method)))
-            for child in own_nodes(node.body) if isinstance(node, ast.FunctionDef) else ():
+            for child in own_nodes(node) if isinstance(node, ast.FunctionDef) else ():
                 if isinstance(child, ast.Assign) and any(_is_part(target, name) for target in child.targets):
                     default = _made(child.value, base, node)
                     if default is not None and default not in found:
@@ -164,7 +165,7 @@ def _made(node: Any, cls: Any, function: Any) -> Any:
     key = key if isinstance(key, ast.expr) else getattr(key, "value", None)  # Python 3.8 wraps it
     if isinstance(key, ast.Name):
         # `kind = given["model_type"] if "model_type" in given else "llama"`
-        for child in own_nodes(function.body):
+        for child in own_nodes(function):
             if isinstance(child, ast.Assign) and is_name(child.targets[0], key.id):
                 key = getattr(child.value, "orelse", None)
                 break

@@ -13,7 +13,7 @@ import types
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from . import documentation, imports, source
-from .scope import own_nodes
+from .nodes import nodes_below, own_nodes
 
 _WARNS = re.compile(r"^(warn|warning|warning_once|warning_advice|deprecate|rank_zero_deprecation|rank_zero_warn)$")
 _OLD_AND_NEW = ("old_name", "new_name")
@@ -154,7 +154,7 @@ def _calls(statements: Any, tests: Tuple[Any, ...]) -> Iterator[Tuple[ast.Call, 
             for part in ("body", "orelse", "finalbody"):
                 yield from _calls(getattr(statement, part, ()), tests)
         elif not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield from ((child, tests) for child in own_nodes([statement]) if isinstance(child, ast.Call))
+            yield from ((child, tests) for child in nodes_below([statement]) if isinstance(child, ast.Call))
 
 
 def _tested(test: Any, known: Set[str]) -> Iterator[str]:
@@ -232,7 +232,7 @@ def _packages(module: str) -> Iterator[str]:
 def _texts(node: Any) -> Dict[str, str]:
     """What local names of a function hold, where that is one text."""
     found: Dict[str, List[str]] = {}
-    for child in own_nodes(node.body):
+    for child in own_nodes(node):
         if isinstance(child, ast.Assign) and len(child.targets) == 1 and isinstance(child.targets[0], ast.Name):
             found.setdefault(child.targets[0].id, []).append(_text(child.value, {}))
     return {name: texts[0] for name, texts in found.items() if len(texts) == 1}

@@ -6,10 +6,11 @@ Refusal of an unknown keyword has three grades: `NO`, `MAY` (on some path) and `
 from __future__ import annotations
 
 import ast
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from . import candidates, values
-from .scope import Scope, children, is_name
+from .nodes import DEFINITIONS, children, is_name, parent_of
+from .scope import Scope
 
 NO, MAY, MUST = 0, 1, 2
 
@@ -47,7 +48,6 @@ class Rest:
         self._filtered_at: Any = None
         body = node.body if isinstance(node.body, list) else [node.body]
         nodes = list(_visible(body, start))
-        self._parents: Dict[Any, Any] = {child: parent for parent in nodes for child in children(parent)}
         self._find_aliases(nodes)
         self._find_filter(body)
         for child in nodes:
@@ -145,7 +145,7 @@ class Rest:
         return self._filtered_at is not None and node.lineno >= self._filtered_at.lineno
 
     def _is_alias_store(self, name: Any) -> bool:
-        parent = self._parents.get(name)
+        parent = parent_of(name)
         if parent is self._filtered_at:
             return True
         if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
@@ -155,7 +155,7 @@ class Rest:
 
     def is_checkpointed(self, node: Any) -> bool:
         """Whether a node is an argument of the call that runs it: `checkpoint(partial(f, **kwargs), ...)`."""
-        call = self._parents.get(node)
+        call = parent_of(node)
         name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
         return isinstance(call, ast.Call) and name in RUNNERS
 
@@ -166,9 +166,9 @@ class Rest:
     def _use(self, name: Any) -> None:
         if self._is_filtered(name):
             return
-        parent = self._parents.get(name)
+        parent = parent_of(name)
         if isinstance(parent, ast.keyword) and parent.arg is None:
-            call = self._parents[parent]
+            call = parent_of(parent)
             if self._is_alias_value(call):
                 return
             self.sinks.append(call)
@@ -187,8 +187,8 @@ class Rest:
             return
         elif isinstance(parent, ast.Call) and name in parent.args and not self._is_alias_value(parent):
             self.wholes.append((parent, parent.args.index(name)))
-        elif isinstance(parent, ast.keyword) and not self._is_alias_value(self._parents[parent]):
-            self.wholes.append((self._parents[parent], parent.arg))
+        elif isinstance(parent, ast.keyword) and not self._is_alias_value(parent_of(parent)):
+            self.wholes.append((parent_of(parent), parent.arg))
         elif not self._is_alias_value(parent):
             self._open(_REASONS.get(type(parent), "`{}` is used as a whole").format(name.id))
 
@@ -197,11 +197,11 @@ class Rest:
         while node is not None and not isinstance(node, ast.stmt):
             if not self._carries(node):
                 return False
-            node = self._parents.get(node)
+            node = parent_of(node)
         return isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
     def _method(self, attribute: ast.Attribute) -> None:
-        call = self._parents.get(attribute)
+        call = parent_of(attribute)
         if not isinstance(call, ast.Call) or call.func is not attribute:
             self._open("a method of the rest is not followed")
         elif attribute.attr in _READERS and call.args:
@@ -212,16 +212,16 @@ class Rest:
             or (attribute.attr == "items" and self._is_comprehended(call))
         ):
             return
-        elif attribute.attr == "items" and isinstance(self._parents.get(call), ast.For):
-            self._loop(self._parents[call])
-        elif attribute.attr == "copy" and isinstance(self._parents.get(call), ast.keyword):
-            self.sinks.append(self._parents[self._parents[call]])
+        elif attribute.attr == "items" and isinstance(parent_of(call), ast.For):
+            self._loop(parent_of(call))
+        elif attribute.attr == "copy" and isinstance(parent_of(call), ast.keyword):
+            self.sinks.append(parent_of(parent_of(call)))
         else:
             self._open("`{}.{}()` is not followed".format(getattr(attribute.value, "id", ""), attribute.attr))
 
     def _is_comprehended(self, call: Any) -> bool:
         """Whether `rest.items()` feeds a comprehension that is an alias."""
-        comprehension = self._parents.get(self._parents.get(call))
+        comprehension = parent_of(parent_of(call))
         return self._carries(comprehension) and self._is_alias_value(comprehension)
 
     def _loop(self, loop: Any) -> None:
@@ -231,7 +231,7 @@ class Rest:
             self._open("the rest is iterated over")
             return
         for name in [node for part in loop.body for node in ast.walk(part) if is_name(node, key)]:
-            parent = self._parents.get(name)
+            parent = parent_of(name)
             if isinstance(parent, ast.Compare) and parent.left is name:
                 known = self._known_names(parent.comparators[0])
                 if known is None:
@@ -239,7 +239,7 @@ class Rest:
                 else:
                     self.names.extend(item for item in known if item not in self.names)
             elif isinstance(parent, ast.Attribute) and parent.attr in ("startswith", "removeprefix"):
-                call = self._parents.get(parent)
+                call = parent_of(parent)
                 known = self._known_names(call.args[0]) if isinstance(call, ast.Call) and call.args else None
                 if known is None:
                     self._open("names are compared with others that are not known")
@@ -276,13 +276,13 @@ class Rest:
 
     def _values_of_key(self, node: Any) -> candidates.Candidates:
         """The candidates of a key; a name that a comprehension around it binds is that one's, whatever others bind."""
-        around = self._parents.get(node)
+        around = parent_of(node)
         while isinstance(node, ast.Name) and around is not None and not isinstance(around, ast.stmt):
             for generator in getattr(around, "generators", ()):
                 if is_name(generator.target, node.id):
                     iterated = values.evaluate(generator.iter, self._scope)
-                    return candidates.union(candidates.elements(value) for value in iterated)
-            around = self._parents.get(around)
+                    return candidates.taken_from(iterated)
+            around = parent_of(around)
         return values.evaluate(node, self._scope)
 
 
@@ -292,12 +292,13 @@ def _visible(body: Any, name: str) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        arguments = getattr(node, "args", None)
-        if isinstance(arguments, ast.arguments) and any(
-            isinstance(child, ast.arg) and child.arg == name for child in ast.walk(arguments)
-        ):
+        if isinstance(node, DEFINITIONS) and not isinstance(node, ast.ClassDef) and _has_parameter(node, name):
             continue
         stack.extend(reversed(children(node)))
+
+
+def _has_parameter(function: Any, name: str) -> bool:
+    return any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(function.args))
 
 
 def _drops(test: Any) -> bool:

@@ -198,7 +198,7 @@ class _Follower:
         """The outcome of a call that gets the rest as one argument, which it may read but not refuse."""
         called = values.evaluate(call.func, scope)
         if isinstance(argument, str) and isinstance(call.func, ast.Attribute):
-            called = _receivers(call, scope, _owners(call.func.value, scope))
+            called = _receivers(call, argument, scope, _owners(call.func.value, scope))
         return self._given(called, call, argument, scope, way)
 
     def _given(self, called: candidates.Candidates, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
@@ -240,7 +240,7 @@ class _Follower:
             return Outcome(reason=_AS_A_WHOLE)
         result = Outcome()
         for call in others.sinks:
-            receivers = _receivers(call, scope, [scope.cls] if scope.cls is not None else [])
+            receivers = _receivers(call, name, scope, [scope.cls] if scope.cls is not None else [])
             result.add(self._given(receivers, call, name, scope, way))
         return result
 
@@ -294,23 +294,30 @@ class _Follower:
         return call.args[:1] if _name_of(call) in _HAND_ON else []
 
 
-def _receivers(call: Any, scope: Scope, owners: List[Any]) -> candidates.Candidates:
-    """What a call may call: where that is not known, every method of that name beside the classes `owners`.
+def _receivers(call: Any, argument: str, scope: Scope, owners: List[Any]) -> candidates.Candidates:
+    """What a call with a keyword `argument` may call: where that is not known, every method beside the classes `owners`
+    that has the name and takes the keyword.
 
     A cache may be of any class that the module of caches defines, and so may one of its layers. Classes that are
     derived from those elsewhere are taken to pass on what they do not know, as those do.
     """
     found = values.evaluate(call.func, scope)
-    if found and not any(isinstance(candidate, candidates.Unknown) for candidate in found):
+    if not any(isinstance(candidate, candidates.Unknown) for candidate in found):
         return found
     name = _name_of(call)
     methods: candidates.Candidates = [
         candidates.Method(vars(cls)[name], cls)
         for module in dict.fromkeys(imports.loaded(owner.__module__) for owner in owners)
         for cls in (imports.contents(module).values() if module is not None else ())
-        if isinstance(cls, type) and isinstance(vars(cls).get(name), types.FunctionType)
+        if isinstance(cls, type) and _takes(vars(cls).get(name), argument)
     ]
     return methods or [candidates.Unknown("what is called")]
+
+
+def _takes(method: Any, argument: str) -> bool:
+    """Whether something is a method that does not refuse a keyword."""
+    node = source.node_of(source.innermost(method)) if isinstance(method, types.FunctionType) else None
+    return node is not None and (node.args.kwarg is not None or bool(_parameter(node, argument, True)))
 
 
 def _owners(node: Any, scope: Scope, depth: int = 0) -> List[Any]:

@@ -23,7 +23,8 @@ from .candidates import (
     module_class,
     union,
 )
-from .scope import Scope, calls_method, is_name, own_nodes
+from .nodes import addition, calls_method, is_name, own_nodes
+from .scope import Scope
 
 
 def attribute(value: Any, name: str, depth: int = 0) -> Candidates:
@@ -156,12 +157,15 @@ def _is_argument(item: Any) -> bool:
 
 
 def _assignments(node: Any, self_name: str, function: Any) -> Iterator[Tuple[Any, Any, Any]]:
-    for child in own_nodes(node.body):
+    for child in own_nodes(node):
         targets = child.targets if isinstance(child, ast.Assign) else [getattr(child, "target", None)]
         if isinstance(child, (ast.Assign, ast.AnnAssign)) and child.value is not None:
             for target in targets:
                 if isinstance(target, ast.Attribute) and is_name(target.value, self_name):
                     yield target.attr, child.value, function
+        added = addition(child)
+        if added is not None and isinstance(added[0], ast.Attribute) and is_name(added[0].value, self_name):
+            yield added[0].attr, added[1], function
         elif isinstance(child, ast.Call) and len(child.args) == 3 and is_name(child.func, "setattr"):
             if is_name(child.args[0], self_name):
                 yield child.args[1], child.args[2], function

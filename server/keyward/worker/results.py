@@ -7,8 +7,8 @@ import inspect
 from typing import Any, Dict, Iterator, List
 
 from . import imports, source
+from .nodes import own_nodes
 from .parameters import signature_of
-from .scope import own_nodes
 
 _MADE = ("BatchFeature", "BatchEncoding")
 _METHODS = ("__call__", "preprocess", "_preprocess", "pad", "encode_inputs")
@@ -41,7 +41,7 @@ def _declared(cls: Any) -> Iterator[str]:
             return
         if isinstance(declared, property):
             node = source.node_of(source.innermost(declared.fget))
-            for child in own_nodes(getattr(node, "body", None) or []):
+            for child in own_nodes(node) if node is not None else ():
                 if isinstance(child, (ast.List, ast.Tuple)):
                     yield from (text for item in child.elts for text in _text(item))
 
@@ -80,7 +80,7 @@ def _set_by(function: Any) -> Iterator[str]:
     node = source.node_of(source.innermost(function)) if function is not None else None
     if not isinstance(node, ast.FunctionDef):
         return
-    nodes = list(own_nodes(node.body))
+    nodes = own_nodes(node)
     made = [child for child in nodes if isinstance(child, ast.Call) and _called(child) in _MADE]
     names = set()
     for call in made:

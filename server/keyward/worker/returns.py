@@ -8,7 +8,8 @@ import typing
 from typing import Any, List, Optional
 
 from . import candidates, imports, source
-from .scope import outer, own_nodes
+from .nodes import own_nodes
+from .scope import outer
 
 
 def returned_class(function: Any) -> str:
@@ -32,7 +33,7 @@ def _made(function: Any) -> List[Any]:
     """The output classes whose constructors stand in the function's return statements."""
     node = source.node_of(function)
     made: List[Any] = []
-    for child in own_nodes(getattr(node, "body", None) or []) if isinstance(node, ast.FunctionDef) else ():
+    for child in own_nodes(node) if isinstance(node, ast.FunctionDef) else ():
         call = child.value if isinstance(child, ast.Return) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
             cls = outer(call.func.id, function)[1]

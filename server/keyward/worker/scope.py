@@ -6,10 +6,11 @@ import ast
 import builtins
 import collections
 import functools
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from . import imports
 from .candidates import ANY_ELEMENT, ANY_KEY, Candidates
+from .nodes import addition, calls_method, own_nodes
 
 
 class Scope:
@@ -58,8 +59,12 @@ class _Assignments:
     def __init__(self, node: Any) -> None:
         self.assigned: Dict[str, List[Tuple[Any, Any]]] = collections.defaultdict(list)
         self.annotations: Dict[str, Any] = {}
-        for child in own_nodes(node.body if isinstance(node.body, list) else [node.body]):
+        for child in own_nodes(node):
             self._note(child)
+        for child in own_nodes(node):
+            added = addition(child)
+            if added is not None and isinstance(added[0], ast.Name) and added[0].id in self.assigned:
+                self.assigned[added[0].id].append((added[1], ()))
 
     def _note(self, node: Any) -> None:
         if isinstance(node, ast.Assign):
@@ -103,39 +108,6 @@ class _Assignments:
             self._bind(target.elts[1], iterated.func.value, (ANY_ELEMENT,))
         else:
             self._bind(target, iterated, (ANY_ELEMENT,))
-
-
-def calls_method(node: Any, name: str) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
-
-
-def own_nodes(statements: Any) -> Iterator[Any]:
-    """All nodes below, without the bodies of nested functions and classes."""
-    stack = list(reversed(statements))
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(reversed(children(node)))
-
-
-def children(node: Any) -> List[Any]:
-    """The nodes directly below one; remembered there, since the same functions are gone through again and again."""
-    try:
-        return node._children  # type: ignore[no-any-return]
-    except AttributeError:
-        found: List[Any] = []
-        for value in vars(node).values():
-            if isinstance(value, list):
-                found.extend(item for item in value if isinstance(item, ast.AST))
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-                found.append(value)
-        node._children = found
-        return found
-
-
-def is_name(node: Any, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def outer(name: Any, function: Any) -> Tuple[bool, Any]:

@@ -26,10 +26,11 @@ from .candidates import (
     elements,
     holds,
     module_class,
-    step,
+    taken_from,
     union,
 )
-from .scope import Scope, is_name, outer, own_nodes
+from .nodes import is_name, own_nodes
+from .scope import Scope, outer
 
 DEEPEST = 16
 MOST_STEPS = 4000
@@ -67,7 +68,7 @@ def evaluate(node: Any, scope: Scope, depth: int = 0) -> Candidates:
             return union(members.losses(value, scope.cls) for value in values)
         if isinstance(node.slice, ast.Slice):
             return values
-        return union(elements(value) for value in values)
+        return taken_from(values)
     if isinstance(node, ast.Tuple) and not any(isinstance(element, ast.Starred) for element in node.elts):
         parts = [evaluate(element, scope, depth + 1) for element in node.elts]
         return [Container(union(parts), parts)]
@@ -111,7 +112,7 @@ effort = _Effort()
 
 def _spread(node: Any, scope: Scope, depth: int) -> Candidates:
     if isinstance(node, ast.Starred):
-        return union(elements(value) for value in evaluate(node.value, scope, depth + 1))
+        return taken_from(evaluate(node.value, scope, depth + 1))
     return evaluate(node, scope, depth + 1)
 
 
@@ -161,7 +162,7 @@ def _assigned_value(node: Any, steps: Any, scope: Scope, depth: int) -> Candidat
         return _imported(node, steps, scope.function)
     found = evaluate(node, scope, depth)
     for taken in steps:
-        found = union(step(value, taken) for value in found)
+        found = taken_from(found, taken)
     return found
 
 
@@ -191,7 +192,7 @@ def returned(function: Any, cls: Any, bound: Any, depth: int) -> Candidates:
 @functools.lru_cache(maxsize=4096)
 def _results(node: Any) -> List[Any]:
     """The expressions that a function returns."""
-    return [child.value for child in own_nodes(node.body) if isinstance(child, ast.Return) and child.value is not None]
+    return [child.value for child in own_nodes(node) if isinstance(child, ast.Return) and child.value is not None]
 
 
 def _is_backing(node: Any, scope: Scope) -> bool:
@@ -227,7 +228,7 @@ def _call(node: Any, scope: Scope, depth: int) -> Candidates:
             return owners
         if name in ("get", "get_interface") and owners and all(_holds(owner) for owner in owners):
             defaults = [evaluate(argument, scope, depth + 1) for argument in node.args[1:]]
-            return union([elements(owner) for owner in owners] + defaults)
+            return union([taken_from(owners)] + defaults)
         if name in ("from_config", "_from_config", "from_pretrained"):
             return union(_from_config(owner, node, scope) for owner in owners)
     arguments = (node, scope)

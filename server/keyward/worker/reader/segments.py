@@ -24,11 +24,13 @@ class Segment(NamedTuple):
 
         Raises SyntaxError or ValueError where the text is no Python.
         """
-        if len(self.text) > self.line:
+        # Empty lines cost little, and giving each node another number costs as much as parsing.
+        if _LINES_FOR_A_CHARACTER * len(self.text) > self.line:
             return ast.parse("\n" * (self.line - 1) + self.text).body
         return ast.increment_lineno(ast.parse(self.text), self.line - 1).body
 
 
+_LINES_FOR_A_CHARACTER = 5
 _MOST_UNCLOSED = 20
 
 

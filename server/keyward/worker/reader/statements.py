@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import contextlib
 import types
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from ..scope import children
+from ..nodes import children, own_nodes
 from . import calls, classes, expressions, functions, imports, inert
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
@@ -53,21 +53,12 @@ def run(body: List[Any], frame: Frame) -> Optional[Ending]:
     return None
 
 
-def _own(node: Any) -> Iterator[Any]:
-    stack = list(node.body)
-    while stack:
-        child = stack.pop()
-        yield child
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(children(child))
-
-
 def _holds(node: Any, what: str, kinds: Any) -> bool:
     """Whether one of these kinds of nodes stands below, nested functions aside; remembered at the node."""
     mark = "_" + what
     found = getattr(node, mark, None)
     if found is None:
-        found = any(isinstance(child, kinds) for child in _own(node))
+        found = any(isinstance(child, kinds) for child in own_nodes(node))
         setattr(node, mark, found)
     return bool(found)
 
