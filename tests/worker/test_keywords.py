@@ -268,6 +268,24 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "open",
     ),
+    "list that is filled": (
+        "def f(**kwargs):\n    ps = []\n    ps.append(swallows)\n    for p in ps:\n        p(1, **kwargs)",
+        {"x", "deep"},
+        set(),
+        "ignored",
+    ),
+    "dictionary that is filled": (
+        "def f(**kwargs):\n    parts = {}\n    parts['a'] = closed\n    return parts['a'](1, **kwargs)",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "list that is filled out of sight": (
+        "def f(fill, **kwargs):\n    parts = []\n    fill(parts)\n    for part in parts:\n        part(1, **kwargs)",
+        set(),
+        set(),
+        "open",
+    ),
     "a nested function's own rest": (
         "def f(**kwargs):\n    def inner(**kwargs):\n        return kwargs['not_ours']\n    return inner",
         set(),
@@ -356,6 +374,11 @@ class Whole(Parent):
         self.none = None
         self.parts = [Part() for _ in range(2)]
         self.joined = [Part()] * 2 + [Part() for _ in range(2)]
+        self.filled = []
+        for _ in range(2):
+            self.filled.append(Part())
+        self.hidden = []
+        config.fill(self.hidden)
 
     @property
     def chosen(self):
@@ -372,6 +395,12 @@ class Whole(Parent):
             part(1, **kwargs)
     def joins(self, **kwargs):
         for part in self.joined:
+            part(1, **kwargs)
+    def fills(self, **kwargs):
+        for part in self.filled:
+            part(1, **kwargs)
+    def hides(self, **kwargs):
+        for part in self.hidden:
             part(1, **kwargs)
     def enumerates(self, **kwargs):
         for i, part in enumerate(self.parts[:1]):
@@ -392,6 +421,8 @@ class Whole(Parent):
         ("union", {"x", "inner", "read"}, "open"),
         ("loops", {"x", "inner", "read"}, "ignored"),
         ("joins", {"x", "inner", "read"}, "ignored"),
+        ("fills", {"x", "inner", "read"}, "ignored"),
+        ("hides", set(), "open"),
         ("enumerates", {"x", "inner", "read"}, "ignored"),
         ("parent", {"from_parent", "x", "inner", "read"}, "ignored"),
         ("by_property", {"x", "deep", "other"}, "ignored"),
