@@ -61,12 +61,14 @@ def _parts(cls: Any) -> Iterator[Any]:
 
 
 def _beside(cls: Any, kind: str) -> List[Any]:
-    """The classes of a kind in the package of a processor; none where they are several models'."""
+    """The classes of a kind in the package of a processor that the library exports as things are installed."""
+    top = imports.loaded(cls.__module__.partition(".")[0])
     start = cls.__name__[: -len("Processor")] if cls.__name__.endswith("Processor") else cls.__name__
     found = []
     for module in imports.loaded_below(cls.__module__.rpartition(".")[0]).values():
         for name, value in imports.contents(module).items():
-            if name in (start + kind, start + kind + "Fast") and isinstance(value, type):
+            is_meant = name in (start + kind, start + kind + "Fast") and isinstance(value, type)
+            if is_meant and imports.names(top, value):
                 found.append(value)
     return found
 
