@@ -183,6 +183,8 @@ class _Follower:
             # Where a module is imported nothing is left of what is None; where it is read, also of what was not seen.
             owners = values.evaluate(called.value, scope)
             found = [candidates.Unknown("`{}`".format(called.attr))] if owners else []
+        if found and all(isinstance(candidate, candidates.Alike) for candidate in found):
+            found = [candidates.Unknown("a model that no auto class lists")]
         for candidate in found:
             part = self._candidate(candidate, call, scope)
             result.add(part)

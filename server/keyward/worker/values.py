@@ -327,4 +327,5 @@ def _from_config(owner: Candidate, node: Any, scope: Scope) -> Candidates:
     models = configurations.models(cls, config.cls) if config is not None else None
     if config is None or models is None or not (models or config.certain):
         return [Unknown("the model that `{}.from_config` makes".format(cls.__name__))]
-    return [*map(Instance, models), *([] if config.certain else [Alike()])]
+    # A configuration that an auto class does not list is refused: such a branch is for what users register themselves.
+    return [*map(Instance, models), *([] if config.certain and models else [Alike()])]
