@@ -26,6 +26,7 @@ warnings.simplefilter("ignore")
 os.environ.update(TRANSFORMERS_VERBOSITY="error", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+# After these settings: importing the libraries reads them.
 import configurations  # noqa: E402
 import inputs  # noqa: E402
 import probe  # noqa: E402

@@ -8,6 +8,35 @@ import pytest
 
 from worker.reading import differences, imported, read, write
 
+LAZY = """\
+import importlib, importlib.util, os
+from types import ModuleType
+class OptionalDependencyNotAvailable(BaseException): pass
+def is_torch_available(): return importlib.util.find_spec("torch") is not None
+def is_jaxy_available(): return importlib.util.find_spec("jaxy") is not None
+class _LazyModule(ModuleType):
+    def __init__(self, name, file, structure, module_spec=None, extra_objects=None):
+        super().__init__(name)
+        self._modules = set(structure)
+        self._class_to_module = {v: k for k, vs in structure.items() for v in vs}
+        self.__all__ = list(structure) + [v for vs in structure.values() for v in vs]
+        self.__file__ = file
+        self.__spec__ = module_spec
+        self.__path__ = [os.path.dirname(file)]
+        self._objects = {}
+    def __dir__(self):
+        return list(super().__dir__()) + self.__all__
+    def __getattr__(self, name):
+        if name in self._modules:
+            return importlib.import_module("." + name, self.__name__)
+        if name in self._class_to_module:
+            value = getattr(importlib.import_module("." + self._class_to_module[name], self.__name__), name)
+            setattr(self, name, value)
+            return value
+        raise AttributeError(name)
+"""
+"""A package that imports what is asked for, as those of Hugging Face do."""
+
 PACKAGES: dict[str, dict[str, str | bytes]] = {
     "plain": {
         "lib/__init__.py": """\
@@ -440,33 +469,7 @@ else:
     import sys
     sys.modules[__name__] = _LazyModule(__name__, globals()["__file__"], _import_structure, module_spec=__spec__)
 """,
-        "lib/utils.py": """\
-import importlib, importlib.util, os
-from types import ModuleType
-class OptionalDependencyNotAvailable(BaseException): pass
-def is_torch_available(): return importlib.util.find_spec("torch") is not None
-def is_jaxy_available(): return importlib.util.find_spec("jaxy") is not None
-class _LazyModule(ModuleType):
-    def __init__(self, name, file, structure, module_spec=None, extra_objects=None):
-        super().__init__(name)
-        self._modules = set(structure)
-        self._class_to_module = {v: k for k, vs in structure.items() for v in vs}
-        self.__all__ = list(structure) + [v for vs in structure.values() for v in vs]
-        self.__file__ = file
-        self.__spec__ = module_spec
-        self.__path__ = [os.path.dirname(file)]
-        self._objects = {}
-    def __dir__(self):
-        return list(super().__dir__()) + self.__all__
-    def __getattr__(self, name):
-        if name in self._modules:
-            return importlib.import_module("." + name, self.__name__)
-        if name in self._class_to_module:
-            value = getattr(importlib.import_module("." + self._class_to_module[name], self.__name__), name)
-            setattr(self, name, value)
-            return value
-        raise AttributeError(name)
-""",
+        "lib/utils.py": LAZY,
         "lib/conf.py": """\
 class Conf:
     def __init__(self, size=3, **kwargs): self.size = size
@@ -493,33 +496,8 @@ class J: pass
 class Conf:
     def __init__(self, size=3, **kwargs): self.size = size
 """,
-        "lib/utils.py": r"""
-import importlib, importlib.util, os
-from types import ModuleType
-class OptionalDependencyNotAvailable(BaseException): pass
-def is_torch_available(): return importlib.util.find_spec("torch") is not None
-def is_jaxy_available(): return importlib.util.find_spec("jaxy") is not None
-class _LazyModule(ModuleType):
-    def __init__(self, name, file, structure, module_spec=None, extra_objects=None):
-        super().__init__(name)
-        self._modules = set(structure)
-        self._class_to_module = {v: k for k, vs in structure.items() for v in vs}
-        self.__all__ = list(structure) + [v for vs in structure.values() for v in vs]
-        self.__file__ = file
-        self.__spec__ = module_spec
-        self.__path__ = [os.path.dirname(file)]
-        self._objects = {}
-    def __dir__(self):
-        return list(super().__dir__()) + self.__all__
-    def __getattr__(self, name):
-        if name in self._modules:
-            return importlib.import_module("." + name, self.__name__)
-        if name in self._class_to_module:
-            value = getattr(importlib.import_module("." + self._class_to_module[name], self.__name__), name)
-            setattr(self, name, value)
-            return value
-        raise AttributeError(name)
-
+        "lib/utils.py": LAZY
+        + r"""
 import re
 def define_import_structure(path, prefix=None):
     folder = os.path.dirname(path)

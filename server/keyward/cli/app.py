@@ -51,6 +51,7 @@ python_option = click.option(
     help="Interpreter or environment that has the libraries. Default: VIRTUAL_ENV, the nearest .venv upwards, python3.",
 )
 
+unabridged_option = click.option("--all", "everything", is_flag=True, help="Shorten nothing.")
 output_option = click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is printed."
 )
@@ -205,7 +206,7 @@ def list_(context: click.Context, /, distribution: str | None, python: str | Non
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @python_option
 @output_option
-@click.option("--all", "everything", is_flag=True, help="Shorten nothing.")
+@unabridged_option
 @verbose_option
 @click.pass_context
 def diff(context: click.Context, /, distribution: str, old: str, new: str, names: tuple[str, ...], **rest: Any) -> None:
@@ -227,7 +228,7 @@ def diff(context: click.Context, /, distribution: str, old: str, new: str, names
 @click.argument("distributions", nargs=-1, metavar="[DISTRIBUTION]...")
 @python_option
 @output_option
-@click.option("--all", "everything", is_flag=True, help="Shorten nothing.")
+@unabridged_option
 @verbose_option
 @click.pass_context
 def verify(context: click.Context, /, distributions: tuple[str, ...], **rest: Any) -> None:
