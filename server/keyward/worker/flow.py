@@ -9,7 +9,7 @@ import ast
 from typing import Any, Iterator, List, Optional, Tuple
 
 from . import candidates, values
-from .nodes import DEFINITIONS, children, is_name, parent_of
+from .nodes import children, is_name, parent_of, visible_nodes
 from .scope import Scope
 
 NO, MAY, MUST = 0, 1, 2
@@ -47,7 +47,7 @@ class Rest:
         self._aliases = {start}
         self._filtered_at: Any = None
         body = node.body if isinstance(node.body, list) else [node.body]
-        nodes = list(_visible(body, start))
+        nodes = visible_nodes(node, start)
         self._find_aliases(nodes)
         self._find_filter(body)
         for child in nodes:
@@ -284,21 +284,6 @@ class Rest:
                     return candidates.taken_from(iterated)
             around = parent_of(around)
         return values.evaluate(node, self._scope)
-
-
-def _visible(body: Any, name: str) -> Iterator[Any]:
-    """All nodes below in which `name` is the same variable: functions with a parameter of that name hide it."""
-    stack = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, DEFINITIONS) and not isinstance(node, ast.ClassDef) and _has_parameter(node, name):
-            continue
-        stack.extend(reversed(children(node)))
-
-
-def _has_parameter(function: Any, name: str) -> bool:
-    return any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(function.args))
 
 
 def _drops(test: Any) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any, Iterator, List, Optional, Tuple
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 """What has a body of its own."""
 
 
@@ -50,6 +51,28 @@ def own_nodes(definition: Any) -> List[Any]:
         body = definition.body
         found = definition._own_nodes = list(nodes_below(body if isinstance(body, list) else [body]))
         return found
+
+
+def visible_nodes(function: Any, name: str) -> List[Any]:
+    """All nodes in a function's body in which `name` is the same variable: functions with such a parameter hide it."""
+    known = vars(function).setdefault("_visible_nodes", {})
+    if name not in known:
+        known[name] = list(_visible_nodes(function, name))
+    return known[name]  # type: ignore[no-any-return]
+
+
+def _visible_nodes(function: Any, name: str) -> Iterator[Any]:
+    stack = list(reversed(function.body)) if isinstance(function.body, list) else [function.body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, _FUNCTIONS) and _has_parameter(node, name):
+            continue
+        stack.extend(reversed(children(node)))
+
+
+def _has_parameter(function: Any, name: str) -> bool:
+    return any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(function.args))
 
 
 _ADDING = ("append", "add", "insert", "appendleft")

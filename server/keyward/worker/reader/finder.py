@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib.util
 import os
 import sys
@@ -82,7 +83,7 @@ class ImportPath:
         else:
             with open(path, "rb") as file:
                 data = file.read()
-        return importlib.util.decode_source(data)
+        return _decoded(data)
 
     def find(self, name: str) -> Optional[Source]:
         """Where a top-level module is."""
@@ -258,3 +259,10 @@ def submodules(package: str) -> List[Tuple[str, bool]]:
             elif not is_folder and name.endswith(".py") and name[:-3].isidentifier() and name != "__init__.py":
                 names[name[:-3]] = False
     return sorted(names.items())
+
+
+def _decoded(data: bytes) -> str:
+    """What `importlib` makes of a file's bytes; most are plain UTF-8 whose first lines say nothing of an encoding."""
+    if data.startswith(codecs.BOM_UTF8) or any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
+        return importlib.util.decode_source(data)
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

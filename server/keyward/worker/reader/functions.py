@@ -185,10 +185,19 @@ def _closure(
     while around is not None and around.is_class:
         around = around.parent
     if around is not None and not around.is_top_level:
-        for child in ast.walk(node):
-            if isinstance(child, ast.Name) and child.id not in found and frame.is_bound(child.id):
-                found[child.id] = types.CellType(_looked_up(child.id, frame))
+        for name in _names_in(node):
+            if name not in found and frame.is_bound(name):
+                found[name] = types.CellType(_looked_up(name, frame))
     return tuple(found), tuple(found.values()) or None
+
+
+def _names_in(node: Any) -> Dict[str, None]:
+    """The names in a definition, in the order of `ast.walk`; remembered there: a decorator's is built for each use."""
+    try:
+        return node._names  # type: ignore[no-any-return] # nodes take any attribute
+    except AttributeError:
+        found = node._names = {child.id: None for child in ast.walk(node) if isinstance(child, ast.Name)}
+        return found
 
 
 def _looked_up(name: str, frame: Frame) -> Thunk:
