@@ -204,6 +204,7 @@ class _Follower:
         return self._given(called, call, argument, scope, way)
 
     def _given(self, called: candidates.Candidates, call: Any, argument: Any, scope: Scope, way: str) -> Outcome:
+        """The outcome of `_whole` where these are what may be called."""
         result = Outcome()
         for candidate in called:
             if isinstance(candidate, candidates.Alike):

@@ -75,8 +75,7 @@ def _has_parameter(function: Any, name: str) -> bool:
     return any(isinstance(child, ast.arg) and child.arg == name for child in ast.walk(function.args))
 
 
-_ADDING = ("append", "add", "insert", "appendleft")
-_ADDING_ALL = ("extend", "update")
+_ADDING = ("append", "insert", "appendleft")
 
 
 def addition(node: Any) -> Optional[Tuple[Any, Any]]:
@@ -84,7 +83,7 @@ def addition(node: Any) -> Optional[Tuple[Any, Any]]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         if node.func.attr in _ADDING:
             return node.func.value, ast.List([node.args[-1]], ast.Load())
-        if node.func.attr in _ADDING_ALL:
+        if node.func.attr == "extend":
             return node.func.value, node.args[0]
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
         return node.targets[0].value, ast.List([node.value], ast.Load())
