@@ -179,6 +179,26 @@ def test_methods_are_compared_where_both_versions_list_them() -> None:
     assert list(compare_entries(old, net())) == []
 
 
+def test_methods_that_move_to_or_from_a_base_are_still_there() -> None:
+    base = net("Base", methods={"push": sig("a")})
+    own = net(methods={"push": sig("a", "b"), "forward": sig()}, mro=("lib.nets.Base",))
+    bare = net(methods={"forward": sig()}, mro=("lib.nets.Base",))
+    find = {"lib.nets.Base": base}.get
+    assert list(compare_entries(own, bare, find, find)) == [("push", Change(RAISES, What.REFUSED, "b"))]
+    assert [change.what for _, change in compare_entries(bare, own, find, find)] == [What.KEYWORD_NEW]
+
+
+def test_methods_of_a_base_that_is_gone_are_told_where_they_were_inherited_first() -> None:
+    lost = net("Lost", methods={"clean": sig()})
+    kept = net("Kept", methods={"go": sig()}, mro=("lib.nets.Lost",))
+    own = net(methods={"run": sig()}, mro=("lib.nets.Kept", "lib.nets.Lost"))
+    before = {entry.qualified: entry for entry in (lost, kept, own)}.get
+    after = {entry.qualified: entry for entry in (kept, own)}.get
+    gone = [("", Change(RAISES, What.METHOD_GONE, "clean"))]
+    assert list(compare_entries(kept, kept, before, after)) == gone
+    assert list(compare_entries(own, own, before, after)) == []
+
+
 # --- whole editions -------------------------------------------------------------------------------------------------
 
 

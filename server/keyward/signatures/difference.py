@@ -228,15 +228,7 @@ def compare_entries(
         yield called, change
     for change in _compare_mapping(old.mapping, new.mapping):
         yield "", change
-    if old.methods and new.methods:  # else one of the two was not asked for them
-        for method in dict.fromkeys((*old.methods, *new.methods)):
-            if method not in new.methods:
-                yield "", Change(Consequence.RAISES, What.METHOD_GONE, method)
-            elif method not in old.methods:
-                yield "", Change(Consequence.NEW, What.METHOD_NEW, method)
-            else:
-                for change in compare_signatures(old.methods[method], new.methods[method]):
-                    yield method, change
+    yield from _compare_methods(old, new, find_old, find_new)
 
 
 def compare_signatures(old: Signature | None, new: Signature | None) -> Iterator[Change]:
@@ -394,6 +386,39 @@ def _compare_keys(old: Entry, new: Entry) -> Iterator[Change]:
     for name in new.keys:
         if name not in old.keys and not old.keys_open:
             yield Change(Consequence.NEW, What.KEY_NEW, name)
+
+
+def _compare_methods(
+    old: Entry, new: Entry, find_old: Callable[[str], Entry | None], find_new: Callable[[str], Entry | None]
+) -> Iterator[tuple[str, Change]]:
+    """The methods of one class itself: what it inherits is told of its bases, unless those are gone."""
+    if not old.methods or not new.methods:  # one of the two was not asked for them
+        return
+    orphaned = [base for base in map(find_old, _lost_bases(old, find_old, find_new)) if base is not None]
+    before = {name: signature for base in (*reversed(orphaned), old) for name, signature in base.methods.items()}
+    for method in dict.fromkeys((*before, *new.methods)):
+        earlier = before.get(method) or _inherited(old, method, find_old)
+        later = new.methods.get(method) or _inherited(new, method, find_new)
+        if later is None:
+            yield "", Change(Consequence.RAISES, What.METHOD_GONE, method)
+        elif earlier is None:
+            yield "", Change(Consequence.NEW, What.METHOD_NEW, method)
+        elif method in old.methods or method in new.methods:
+            for change in compare_signatures(earlier, later):
+                yield method, change
+
+
+def _inherited(entry: Entry, method: str, find: Callable[[str], Entry | None]) -> Signature | None:
+    bases = (base for base in map(find, entry.mro) if base is not None)
+    return next((base.methods[method] for base in bases if method in base.methods), None)
+
+
+def _lost_bases(
+    old: Entry, find_old: Callable[[str], Entry | None], find_new: Callable[[str], Entry | None]
+) -> list[str]:
+    """The bases that are no more, those aside of which a base that stays tells."""
+    told = {name for base in old.mro if find_new(base) is not None for name in getattr(find_old(base), "mro", ())}
+    return [base for base in old.mro if base not in told and find_old(base) is not None and find_new(base) is None]
 
 
 def _compare_mapping(old: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]) -> Iterator[Change]:
