@@ -12,7 +12,7 @@ MAKE_ENVIRONMENT = $(if $(PYTHON),$(PYTHON),$(error no Python 3.10 or later with
 help:
 	@echo "make demo          show what Keyward finds in examples/ (needs no ML library)"
 	@echo "make check         lint, types and the fast tests"
-	@echo "make test          fast tests, and those that run the real torch and transformers"
+	@echo "make test          all tests but those of editors, with the real torch and transformers"
 	@echo "make test-editors  drives real editors"
 	@echo "make bench         latency, memory and throughput beside other tools"
 	@echo "make observe       holds what is claimed of keywords against running models"

@@ -20,6 +20,8 @@ from keyward.signatures.writer import write_index
 
 from .conftest import Command
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "4.57.6", "5.23.0"
 
 

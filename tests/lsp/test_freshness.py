@@ -24,7 +24,10 @@ from standin.wheel import make_wheel, pip, pip_install, with_labels
 from .conftest import Start
 from .editor import SERVER, Editor
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="replaces files that are open")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="replaces files that are open"),
+]
 
 SCRIPT = """\
 from transformers import DeiTModel

@@ -9,6 +9,8 @@ import pytest
 
 from worker.reading import Outcome, read, write
 
+pytestmark = pytest.mark.slow
+
 LAST = "\n\ndef last(a, b=1):\n    return a\n"
 
 TOWERS = {
