@@ -38,6 +38,44 @@ class _LazyModule(ModuleType):
 """A package that imports what is asked for, as those of Hugging Face do."""
 
 PACKAGES: dict[str, dict[str, str | bytes]] = {
+    "properties of classes and managers of contexts": {
+        "lib/__init__.py": """\
+import contextlib
+import torch
+class ClassProperty:
+    def __init__(self, getter): self.getter = getter
+    def __get__(self, instance, owner=None): return self.getter(owner)
+class Net(torch.nn.Module):
+    @ClassProperty
+    def kind(cls): return 1
+    @staticmethod
+    @contextlib.contextmanager
+    def paused(model, hard=True): yield
+    def forward(self, x): return x
+@contextlib.contextmanager
+def swapped(model, state): yield
+swapped.__module__ = "lib"
+""",
+    },
+    "names that are given again": {
+        "lib/__init__.py": """\
+from .first import Net, make, Out
+class Net(Net):
+    def forward(self, y, z=1): return y
+class Out(Out):
+    def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
+def make(x, made=make): return made
+""",
+        "lib/first.py": """\
+import torch
+class Net(torch.nn.Module):
+    def forward(self, x): return x
+    def twice(self, y): return y
+class Out:
+    def __init__(self, a, b=2): pass
+def make(x): return x
+""",
+    },
     "plain": {
         "lib/__init__.py": """\
 import torch

@@ -74,7 +74,7 @@ def _text(found: Agreement, everything: bool) -> Iterable[str]:
     yield f"{title}  {same:,} of {found.n_public:,} public classes and functions are the same: {share}"
     yield f"  with effective keywords: {found.share_with_keywords:.2%}"
     if found.n_compiled:
-        yield f"  {found.n_compiled:,} more are compiled: there is no source of them to be read"
+        yield f"  {found.n_compiled:,} more have no source: they are compiled, or made while the library runs"
     groups: Counter[tuple[str, str]] = Counter((item.kind, item.cause) for item in _all(found))
     for (kind, cause), number in groups.most_common():
         yield f"  {number:,} {kind}: {cause}"

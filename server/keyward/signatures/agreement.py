@@ -39,7 +39,7 @@ class Agreement:
     keywords: tuple[Difference, ...] = ()
     """Of effective keywords, and of what becomes of others."""
     n_compiled: int = 0
-    """Public classes without source, which are not counted."""
+    """Public classes and functions without source, which are not counted: compiled, or made while the library runs."""
     names: frozenset[str] = field(default_factory=frozenset)
     """Those that differ in `differences`."""
 
@@ -61,7 +61,7 @@ def agreement(imported: Release, read: Release) -> Agreement:
     public = sorted(
         {f"{module}.{name}" for names in imported.exports.values() for name, module in names.items()} & live.keys()
     )
-    compiled = {name for name in public if _is_compiled(live[name])}
+    compiled = {name for name in public if _is_compiled(live[name]) or not (live[name].line or name in source)}
     counted = [name for name in public if name not in compiled]
     found = [difference for name in counted for difference in _differences(live[name], source.get(name))]
     plain = tuple(difference for difference in found if difference.kind not in ("keywords", "rest"))
@@ -87,8 +87,7 @@ def _is_compiled(entry: Entry) -> bool:
 
 def _differences(live: Entry, read: Entry | None) -> Iterator[Difference]:
     if read is None:
-        cause = "is made while the library runs" if not live.line else "the source reader does not find it"
-        yield Difference(live.qualified, "", "missing", "there", "not there", cause)
+        yield Difference(live.qualified, "", "missing", "there", "not there", "the source reader does not find it")
         return
     if live.keys != read.keys:
         cause = "depends on a back end that is not installed"
@@ -121,7 +120,7 @@ def _signature(name: str, part: str, live: Signature | None, read: Signature | N
         yield Difference(name, part, "parameters", *shown, _cause(read))
     else:
         for one, other in zip(live.parameters, read.parameters, strict=True):
-            if one.default != other.default:
+            if not _is_same(one.default, other.default):
                 said = (f"{one.name}={one.default}", f"{other.name}={other.default}")
                 yield Difference(name, part, "default", *said, "a value that only running the library gives")
     if live.returns != read.returns:
@@ -131,6 +130,11 @@ def _signature(name: str, part: str, live: Signature | None, read: Signature | N
         yield Difference(name, part, "keywords", *only, _cause(read))
     if live.extra != read.extra:
         yield Difference(name, part, "rest", live.extra, read.extra, read.reason or live.reason or "unexplained")
+
+
+def _is_same(live: str | None, read: str | None) -> bool:
+    """Whether two defaults are the same; a function of another library goes by its name, or by where that was found."""
+    return live == read or (live is not None and live.isidentifier() and (read or "").rpartition(".")[2] == live)
 
 
 def _only(one: Mapping[str, str], other: Mapping[str, str]) -> str:

@@ -47,6 +47,9 @@ def opaque_call(callee: Opaque, positional: List[Any]) -> Any:
         return positional[0] if positional else callee
     if callee.path.endswith("_add_docstr") and len(positional) == 2 and isinstance(positional[0], Opaque):
         return Compiled(positional[0].path, positional[1])
+    if callee.path == "torch.device" and len(positional) == 1 and isinstance(positional[0], str):
+        kind, _, index = positional[0].partition(":")
+        return Opaque("device(type={!r}{})".format(kind, ", index=" + index if index.isdigit() else ""))
     return None
 
 

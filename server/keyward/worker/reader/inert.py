@@ -7,6 +7,7 @@ what it finds under special names (`__repr__`, `__del__`), in properties, in def
 from __future__ import annotations
 
 import collections
+import contextlib
 import functools
 import inspect
 import keyword
@@ -24,6 +25,10 @@ _PLAIN = {
 _PLAIN_MODULES = ("abc", "collections.abc", "_collections_abc", "typing", "enum")
 
 
+_CALLS_WRAPPED = contextlib.contextmanager(lambda: iter(())).__code__
+"""What the functions run that `contextmanager` makes: they call what they wrap and nothing else."""
+
+
 def is_plain(cls: type) -> bool:
     """Whether making an instance of a class has no effect: it was read, and its bases are read or plain containers."""
     return all(
@@ -39,6 +44,8 @@ def is_plain(cls: type) -> bool:
 def is_inert(value: Any) -> bool:
     """Whether real code may call a value: it raises or makes a plain container, whatever it is given."""
     if isinstance(value, types.FunctionType):
+        if value.__code__ is _CALLS_WRAPPED:
+            return is_inert(getattr(value, "__wrapped__", None))
         return functions.origin(value) is not None
     if isinstance(value, type):
         return is_plain(value)

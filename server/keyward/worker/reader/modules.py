@@ -75,6 +75,9 @@ class ReadModule(types.ModuleType):
             self.problem = self.problem or "it takes too many steps"
 
     def _later(self, segment: Any, frame: ModuleFrame) -> Thunk:
+        # `class Net(Net)` is derived from what had the name before.
+        earlier = dict.get(self.names, segment.name)
+
         def define() -> Any:
             try:
                 node = segment.parse()[0]
@@ -83,7 +86,11 @@ class ReadModule(types.ModuleType):
                     getattr(error, "lineno", None) or segment.line
                 )
                 return Opaque(segment.name)
-            return statements.definition(node, frame)
+            if earlier is None:
+                return statements.definition(node, frame)
+            self.names[segment.name] = earlier
+            self.names[segment.name] = found = statements.definition(node, frame)
+            return found
 
         return Thunk(lambda: calls.afresh(define))
 

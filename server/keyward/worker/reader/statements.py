@@ -174,11 +174,18 @@ def decorated(value: Any, node: Any, frame: Frame) -> Any:
     """A class or function with its decorators; one that cannot be followed is taken to return what it gets."""
     for decorator in reversed(node.decorator_list):
         applied = calls.call(expressions.evaluate(decorator, frame), [value], {}, _calling(frame, value))
-        if not isinstance(applied, Opaque) and applied is not None and not calls.is_instance(applied):
+        is_instance = calls.is_instance(applied) and not _is_descriptor(applied)
+        if not isinstance(applied, Opaque) and applied is not None and not is_instance:
             value = applied
         elif not isinstance(value, type) and not _is_harmless(decorator):
             functions.distrust(value, decorator)
     return value
+
+
+def _is_descriptor(value: Any) -> bool:
+    """Whether an instance of a class that was read is like a property: what is asked of it is no function."""
+    defined = {name for cls in type(value).__mro__ for name in vars(cls)}
+    return "__get__" in defined and "__call__" not in defined
 
 
 def _calling(frame: Frame, value: Any) -> Frame:
@@ -231,7 +238,9 @@ def assign(target: Any, value: Any, frame: Frame) -> None:
 
 def _set(owner: Any, name: Any, value: Any) -> None:
     """Change a class or function, if it was read and Python would not come to call what it gets."""
-    is_own = calls.is_read(owner) or functions.origin(owner) is not None
+    # `contextlib.contextmanager` makes a function of its own for each that it gets.
+    made_from = functions.origin(owner) or functions.origin(getattr(owner, "__wrapped__", None))
+    is_own = calls.is_read(owner) or made_from is not None
     if is_own and isinstance(name, str) and name not in _KEPT and inert.may_be_set(name, value):
         with contextlib.suppress(TypeError, AttributeError, ValueError):
             setattr(owner, name, value)
