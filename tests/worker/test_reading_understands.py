@@ -65,6 +65,8 @@ class Net(Net):
 class Out(Out):
     def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
 def make(x, made=make): return made
+import datetime, os
+def wait(limit=datetime.timedelta(minutes=30), where=os.getenv("NOT_SET_ANYWHERE")): pass
 """,
         "lib/first.py": """\
 import torch

@@ -8,12 +8,14 @@ import builtins
 import collections
 import contextlib
 import dataclasses
+import datetime
 import enum
 import functools
 import importlib.util
 import inspect
 import itertools
 import math
+import os
 import pathlib
 import re
 import types
@@ -274,7 +276,7 @@ _PURE = (
     *(collections.namedtuple, collections.OrderedDict, collections.defaultdict),
     *(inspect.isclass, inspect.isfunction, inspect.ismethod, inspect.unwrap, inspect.cleandoc),
     *(math.sqrt, math.log, math.log2, math.ceil, math.floor, math.exp, types.MappingProxyType, enum.auto),
-    *(types.SimpleNamespace, pathlib.Path, pathlib.PurePath, abc.abstractmethod),
+    *(types.SimpleNamespace, pathlib.Path, pathlib.PurePath, abc.abstractmethod, datetime.timedelta),
 )
 _CACHES = tuple(filter(None, (functools.lru_cache, getattr(functools, "cache", None))))
 _PURE_IDS = {id(function) for function in (*_PURE, *_CACHES)}
@@ -310,6 +312,8 @@ def _harmless(callee: Any, positional: List[Any], keywords: Dict[str, Any], fram
     if callee is importlib.import_module and positional and isinstance(positional[0], str):
         package = positional[1] if len(positional) > 1 else keywords.get("package")
         return imports.module(importlib.util.resolve_name(positional[0], package))
+    if callee is os.getenv:  # whoever reads what is shown may not be who runs it
+        return positional[1] if len(positional) > 1 else keywords.get("default")
     if callee is inspect.get_annotations and is_read(positional[0]):
         return dict(vars(positional[0]).get("__annotations__", {}))
     if callee is typing.get_type_hints and is_read(positional[0]):

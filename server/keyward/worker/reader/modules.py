@@ -59,6 +59,7 @@ class ReadModule(types.ModuleType):
         for segment in segments.cut(text):
             if segment.name:
                 self.names[segment.name] = self._later(segment, frame)
+                self.imported.discard(segment.name)
                 continue
             try:
                 body = segment.parse()
