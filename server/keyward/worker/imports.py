@@ -55,6 +55,11 @@ def is_missing_base(cls: Any) -> bool:
     return False if reader is None else bool(reader.is_missing_base(cls))
 
 
+def lacks_backends(cls: Any) -> bool:
+    """Whether a class is there to be read and could not be imported: what it builds on is not installed."""
+    return False if reader is None else bool(reader.lacks_backends(cls))
+
+
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled function."""
     return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)

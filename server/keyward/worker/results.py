@@ -74,7 +74,8 @@ def _beside(cls: Any, kind: str) -> List[Any]:
 
 
 def _has_inputs(value: Any) -> bool:
-    return isinstance(value, type) and inspect.getattr_static(value, _INPUTS, None) is not None
+    has_inputs = isinstance(value, type) and inspect.getattr_static(value, _INPUTS, None) is not None
+    return has_inputs and not imports.lacks_backends(value)
 
 
 def _set_by(function: Any) -> Iterator[str]:

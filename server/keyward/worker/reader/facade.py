@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import Any, Dict, List, Tuple
 
-from . import classes, expressions, finder, functions, modules
+from . import classes, expressions, finder, functions, lazy_packages, modules
 from .opaque import Opaque, Thunk, force
 
 
@@ -96,6 +96,9 @@ def problems() -> List[str]:
 def is_compiled(value: Any) -> bool:
     """Whether a value stands for a compiled function; `documentation` says what it takes."""
     return hasattr(value, "documentation")
+
+
+lacks_backends = lazy_packages.lacks_backends
 
 
 def is_missing_base(cls: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from . import availability, finder, modules
@@ -51,6 +52,15 @@ def _note(names: Dict[str, str], missing: Set[str], submodule: Any, content: Any
                 missing.add(name)
             else:
                 missing.discard(name)
+
+
+def lacks_backends(cls: Any) -> bool:
+    """Whether the file of a class that was read says that it needs what is not on the import path."""
+    try:
+        exported = _exported(cls.__module__.rpartition(".")[2], finder.PATH.text(sys.modules[cls.__module__].path))
+    except Exception:  # it is no module of a file
+        return False
+    return any(cls.__name__ in names and not all(map(availability.has, backends)) for backends, names in exported)
 
 
 def structure_of(path: Any, prefix: Any) -> Any:
