@@ -34,9 +34,13 @@ def there(name):
 
 def named(name, within):
     thing = getattr(transformers, name)
-    if within:
-        thing = getattr(thing, within)
-    parameters = inspect.signature(thing).parameters.values()
+    if thing.__name__ == name + "Pil":  # it stands in where torchvision is not installed
+        return None
+    try:
+        thing = getattr(thing, within) if within else thing
+        parameters = inspect.signature(thing).parameters.values()
+    except ImportError:  # what it builds on is not installed
+        return None
     return {item.name: item.default is item.empty for item in parameters}
 
 json.dump([{name: there(name) for name in names}, [named(*pair) for pair in keywords]], sys.stdout)
@@ -65,8 +69,11 @@ def places(what: What) -> list[tuple[str, str, str]]:
 
 def ask(
     version: str, names: list[str], callables: list[tuple[str, str]]
-) -> tuple[dict[str, bool], list[dict[str, bool]]]:
-    """Which names can be imported, and the parameters of callables with whether each is required."""
+) -> tuple[dict[str, bool], list[dict[str, bool] | None]]:
+    """Which names can be imported, and the parameters of callables with whether each is required.
+
+    None: what a callable builds on (torchvision) is not installed.
+    """
     python = interpreter(ENVIRONMENTS[version])
     done = subprocess.run([python, "-c", PROBE], input=json.dumps([names, callables]), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -78,8 +85,8 @@ def test_names_that_are_gone_cannot_be_imported() -> None:
     names = sorted({name for _, name, _ in places(What.NAME_GONE)})
     assert len(names) > 900
     there, _ = ask(NEW, names, [])
-    # What was a function is still the name of the module that held it.
-    assert {name for name, found in there.items() if found} <= {"convert_slow_tokenizer"}
+    # What was a function is still the name of the module that held it; the class of placeholders is taken for one.
+    assert {name for name, found in there.items() if found} <= {"convert_slow_tokenizer", "DummyObject"}
 
 
 def test_names_that_are_new_could_not_be_imported() -> None:
@@ -95,11 +102,14 @@ def test_keywords_that_are_dropped_are_no_parameters_any_more(what: What) -> Non
     asked = places(what)
     assert len(asked) > 30
     _, parameters = ask(NEW, [], [(name, within if within != "__init__" else "") for _, name, within in asked])
-    wrong = [item for item, names in zip(asked, parameters, strict=True) if item[0] in names]
-    assert wrong == []
+    known = [(item, names) for item, names in zip(asked, parameters, strict=True) if names is not None]
+    assert len(known) > len(asked) / 3
+    assert [item for item, names in known if item[0] in names] == []
 
 
 def test_arguments_that_are_required_have_no_default() -> None:
     asked = places(What.REQUIRED)
     _, parameters = ask(NEW, [], [(name, within if within != "__init__" else "") for _, name, within in asked])
-    assert [item for item, required in zip(asked, parameters, strict=True) if not required.get(item[0])] == []
+    known = [(item, required) for item, required in zip(asked, parameters, strict=True) if required is not None]
+    assert len(known) > len(asked) / 3
+    assert [item for item, required in known if not required.get(item[0])] == []
