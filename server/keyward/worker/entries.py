@@ -154,9 +154,8 @@ def signature(
         if entry.get("kind") in (None, "positional_or_keyword", "keyword_only")
     }
     if cls is not None:
-        named.add(
-            "self"
-        )  # filled by whoever calls a method, also where a decorator lists it among what it lets through
+        # Filled by calling a method, also where a decorator lists it among what it lets through.
+        named.add("self")
     found["accepts"] = {
         name: way for name, way in sorted(outcome.names.items()) if name not in named and name.isidentifier()
     }

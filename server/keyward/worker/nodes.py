@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
@@ -12,10 +12,11 @@ DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 def children(node: Any) -> List[Any]:
     """The nodes directly below one, which then know their parent."""
+    found: List[Any]
     try:
-        return node._children  # type: ignore[no-any-return] # nodes take any attribute
+        found = node._children
     except AttributeError:
-        found: List[Any] = []
+        found = []
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, list):
@@ -25,7 +26,7 @@ def children(node: Any) -> List[Any]:
         for child in found:
             child._parent = node
         node._children = found
-        return found
+    return found
 
 
 def parent_of(node: Any) -> Any:
@@ -45,20 +46,21 @@ def nodes_below(statements: Any) -> Iterator[Any]:
 
 def own_nodes(definition: Any) -> List[Any]:
     """All nodes in the body of a function, lambda or class, without the bodies of nested functions and classes."""
+    found: List[Any]
     try:
-        return definition._own_nodes  # type: ignore[no-any-return] # nodes take any attribute
+        found = definition._own_nodes
     except AttributeError:
         body = definition.body
         found = definition._own_nodes = list(nodes_below(body if isinstance(body, list) else [body]))
-        return found
+    return found
 
 
 def visible_nodes(function: Any, name: str) -> List[Any]:
     """All nodes in a function's body in which `name` is the same variable: functions with such a parameter hide it."""
-    known = vars(function).setdefault("_visible_nodes", {})
+    known: Dict[str, List[Any]] = vars(function).setdefault("_visible_nodes", {})
     if name not in known:
         known[name] = list(_visible_nodes(function, name))
-    return known[name]  # type: ignore[no-any-return]
+    return known[name]
 
 
 def _visible_nodes(function: Any, name: str) -> Iterator[Any]:

@@ -218,8 +218,9 @@ def is_module(cls: Any) -> bool:
 
 
 def is_absent(value: Any) -> bool:
-    """Whether a class merely stands where one would be whose requirements are not installed."""
-    return type(value).__name__ == "DummyObject" or "dummy_" in (getattr(value, "__module__", None) or "")
+    """Whether a class merely stands where one would be whose requirements are not installed, or is that of such."""
+    placeholder = "DummyObject" in (type(value).__name__, getattr(value, "__name__", None))
+    return placeholder or "dummy_" in (getattr(value, "__module__", None) or "")
 
 
 def _is_exception(value: Any) -> bool:

@@ -193,11 +193,12 @@ def _closure(
 
 def _names_in(node: Any) -> Dict[str, None]:
     """The names in a definition, in the order of `ast.walk`; remembered there: a decorator's is built for each use."""
+    found: Dict[str, None]
     try:
-        return node._names  # type: ignore[no-any-return] # nodes take any attribute
+        found = node._names
     except AttributeError:
         found = node._names = {child.id: None for child in ast.walk(node) if isinstance(child, ast.Name)}
-        return found
+    return found
 
 
 def _looked_up(name: str, frame: Frame) -> Thunk:
