@@ -38,12 +38,24 @@ RECIPES: dict[str, tuple[tuple[str, ...], ...]] = {
             "lightning==2.6.6",
             "trl==1.16.0",
         ),
-        # Without torchvision, which it cannot be imported without: the one library here that only its source tells of.
-        ("--no-deps", "timm==1.0.31"),
+        # Alone: torchvision asks for the torch of its own build. Numpy and what else it needs is there.
+        ("--no-deps", "torchvision==0.28.0", "timm==1.0.31"),
     ),
     # Brings Keras. The plain wheel is the one for processors: CUDA comes with an extra alone.
     "tensorflow": (("tensorflow==2.21.0",),),
 }
+# torchvision's wheel is made for a torch with CUDA. Beside one without, its compiled part does not load, which it
+# allows for, but for two operators that it takes for granted: with those declared, all that is Python works.
+TORCHVISION_OPERATORS = """
+import torch
+
+for _operator in ("nms", "qnms"):
+    if not hasattr(torch.ops.torchvision, _operator):
+        _signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        torch.library.define("torchvision::" + _operator, _signature)
+"""
+ADDITIONS = {"libraries": {"torchvision/extension.py": TORCHVISION_OPERATORS}}
+"""What is added at the end of installed files."""
 FROM_NPM = {"pyright": "pyright@1.1.414"}
 """Programs for tests that npm installs, where there is one."""
 REAL = ("transformers5", "transformers4")
@@ -60,6 +72,8 @@ def recipe(name: str) -> str:
     parts = [repr(RECIPES[name]), sys.version, sys.executable]
     if any("-e" in command for command in RECIPES[name]):
         parts.append((ROOT / "pyproject.toml").read_text("utf-8"))
+    if name in ADDITIONS:
+        parts.append(repr(ADDITIONS[name]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -77,8 +91,17 @@ def make(name: str) -> Path:
     for command in RECIPES[name]:
         pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *command]
         subprocess.run(pip, check=True, stdout=sys.stderr)
+    for path, text in ADDITIONS.get(name, {}).items():
+        with (site_packages(python) / path).open("a", encoding="utf-8") as file:
+            file.write(text)
     stamp.write_text(recipe(name), "utf-8")
     return python
+
+
+def site_packages(python: Path) -> Path:
+    """Where an environment's packages are installed."""
+    command = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    return Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
 
 
 def from_npm(name: str) -> Path | None:

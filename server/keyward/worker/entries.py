@@ -147,7 +147,7 @@ def signature(
     else:
         outcome, extra, reason = keywords.effective(function, cls, is_brief)
     takes_self = cls is not None and not source.wraps_bound(function)
-    found: Entry = {"parameters": parameters.parameters(live, takes_self, docstrings)}
+    found: Entry = {"parameters": parameters.parameters(live, takes_self, docstrings, function)}
     named = {
         entry["name"]
         for entry in found["parameters"]

@@ -8,7 +8,7 @@ import re
 import typing
 from typing import Any, Dict, List, Optional, Sequence
 
-from . import documentation, imports, roles
+from . import documentation, imports, roles, source
 from .sizes import is_modest
 
 Entry = Dict[str, Any]
@@ -22,6 +22,7 @@ _KINDS = {
     inspect.Parameter.VAR_KEYWORD: "var_keyword",
 }
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_SHOWS_ITS_TYPE_ONLY = re.compile(r"<[\w.]+ object>$")
 _LONGEST_DEFAULT = 60
 _LONGEST_ANNOTATION = 160
 
@@ -74,8 +75,13 @@ def _parsed(argument: Any, kind: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(argument.arg, kind, default=value)
 
 
-def parameters(signature: inspect.Signature, drop_first: bool, docstrings: Sequence[Optional[str]]) -> List[Entry]:
-    """The parameters as a list of dictionaries; `drop_first` leaves out `self`."""
+def parameters(
+    signature: inspect.Signature, drop_first: bool, docstrings: Sequence[Optional[str]], function: Any = None
+) -> List[Entry]:
+    """The parameters as a list of dictionaries; `drop_first` leaves out `self`.
+
+    `function` is the one whose signature it is: its source says what a default that shows nothing of itself is called.
+    """
     live = list(signature.parameters.values())
     if drop_first and live and live[0].kind in (live[0].POSITIONAL_ONLY, live[0].POSITIONAL_OR_KEYWORD):
         del live[0]
@@ -84,15 +90,18 @@ def parameters(signature: inspect.Signature, drop_first: bool, docstrings: Seque
     for text in docstrings:
         for name, line in documentation.items(text, names).items():
             docs.setdefault(name, line)
-    return [_parameter(parameter, docs.get(parameter.name, "")) for parameter in live]
+    return [_parameter(parameter, docs.get(parameter.name, ""), function) for parameter in live]
 
 
-def _parameter(live: Any, doc: str) -> Entry:
+def _parameter(live: Any, doc: str, function: Any) -> Entry:
     entry = {"name": live.name}
     if live.kind is not live.POSITIONAL_OR_KEYWORD:
         entry["kind"] = _KINDS[live.kind]
     if live.default is not live.empty:
-        entry["default"] = default(live.default)
+        text = default(live.default)
+        if _SHOWS_ITS_TYPE_ONLY.match(text):
+            text = _written_default(function, live.name) or text
+        entry["default"] = text
     if live.annotation is not live.empty:
         entry["annotation"] = annotation(live.annotation)
     if doc:
@@ -119,6 +128,18 @@ def default(value: Any) -> str:
     if isinstance(value, (set, frozenset)):
         text = "{" + ", ".join(sorted(repr(item) for item in value)) + "}"
     return text if len(text) <= _LONGEST_DEFAULT else text[: _LONGEST_DEFAULT - 4].rstrip() + " ..."
+
+
+def _written_default(function: Any, name: str) -> str:
+    """The name that a function's source gives as a parameter's default, "" where that is no mere name."""
+    node = source.node_of(source.innermost(function))
+    if node is None:
+        return ""
+    arguments = node.args
+    positional = getattr(arguments, "posonlyargs", []) + arguments.args
+    given = list(zip(reversed(positional), reversed(arguments.defaults)))
+    given += zip(arguments.kwonlyargs, arguments.kw_defaults)
+    return next((value.id for argument, value in given if argument.arg == name and isinstance(value, ast.Name)), "")
 
 
 def annotation(value: Any) -> str:

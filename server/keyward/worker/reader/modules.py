@@ -95,6 +95,13 @@ class ReadModule(types.ModuleType):
 
         return Thunk(lambda: calls.afresh(define))
 
+    def _holds(self, name: str) -> bool:
+        """Whether a name that its statements bind is there in the end.
+
+        A lazy module stands in the place of the one whose statements imported what it needed.
+        """
+        return name not in self.deleted and not (name in self.imported and name in self.announced)
+
     def announce(self, announced: Announced) -> None:
         """Become a lazy module."""
         self.announced.update(announced.names)
@@ -105,7 +112,7 @@ class ReadModule(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         names = self.__dict__.get("names") or {}
-        if name in names and name not in self.deleted:
+        if name in names and self._holds(name):
             return names[name]
         if name in self.__dict__.get("announced", ()):
             module, _, other = self.announced[name].partition(":")
@@ -147,7 +154,6 @@ class ReadModule(types.ModuleType):
     def __dir__(self) -> List[str]:
         names = set(self.names)
         if self.announced:
-            # A lazy module stands in the place of the one whose statements imported what it needed.
             names -= self.imported
         return sorted({*names, *self.announced} - self.deleted)
 
@@ -161,7 +167,7 @@ def member(module: Any, name: str) -> Any:
     """
     if not isinstance(module, ReadModule):
         return getattr(module, name)
-    if name in module.names and name not in module.deleted:
+    if name in module.names and module._holds(name):
         return module.names[name]
     return module.__getattr__(name)
 
