@@ -38,6 +38,69 @@ class _LazyModule(ModuleType):
 """A package that imports what is asked for, as those of Hugging Face do."""
 
 PACKAGES: dict[str, dict[str, str | bytes]] = {
+    "names that registering adds": {
+        "lib/__init__.py": """\
+from .nets import *
+from .bare import *
+""",
+        "lib/registry.py": """\
+import sys
+_entries = {}
+def register(fn):
+    module = sys.modules[fn.__module__]
+    if hasattr(module, "__all__"):
+        module.__all__.append(fn.__name__)
+    else:
+        module.__all__ = [fn.__name__]
+    _entries[fn.__name__] = fn
+    return fn
+def _shim(name, current):
+    def _fn(pretrained=False, **kwargs):
+        return current(pretrained=pretrained, **kwargs)
+    return _fn
+def register_old(module_name, names):
+    module = sys.modules[module_name]
+    for name, current in names.items():
+        module.__all__.append(name)
+        setattr(module, name, _shim(name, getattr(module, current)))
+def make(name, **options):
+    return _entries[name](**options)
+""",
+        "lib/nets.py": """\
+import torch
+from .registry import register, register_old
+__all__ = ["Net"]
+class Net(torch.nn.Module):
+    def __init__(self, width=1): pass
+    def forward(self, x): return x
+@register
+def net_small(pretrained=False, width=2): return Net(width)
+@register
+def net_large(pretrained=False, *, width=3): return Net(width)
+def hidden(): return Net()
+register_old(__name__, {"tiny_net": "net_small"})
+""",
+        "lib/bare.py": """\
+from .registry import register
+@register
+def only(pretrained=True): return None
+def hidden_too(): return None
+""",
+    },
+    "members that are instances": {
+        "lib/__init__.py": """\
+from dataclasses import dataclass
+from enum import Enum
+@dataclass
+class Weights:
+    url: str
+    meta: dict
+class Net_Weights(Enum):
+    FIRST = Weights("a", {"n": 1})
+    DEFAULT = FIRST
+def net(weights=Net_Weights.FIRST, other: Net_Weights = Net_Weights.DEFAULT): return weights
+""",
+    },
     "properties of classes and managers of contexts": {
         "lib/__init__.py": """\
 import contextlib
@@ -483,6 +546,7 @@ class Heir(Closed):
     },
     "lazy package by its structure": {
         "lib/__init__.py": """\
+import os
 from typing import TYPE_CHECKING
 from .utils import _LazyModule, OptionalDependencyNotAvailable, is_torch_available, is_jaxy_available
 _import_structure = {"conf": ["Conf"], "utils": []}
@@ -503,8 +567,22 @@ except OptionalDependencyNotAvailable:
     pass
 else:
     _import_structure["jaxy"] = ["J"]
-if TYPE_CHECKING:
+try:
+    if not is_torch_available() and not is_jaxy_available():
+        raise OptionalDependencyNotAvailable()
+except OptionalDependencyNotAvailable:
+    pass
+else:
+    _import_structure["modeling"].append("Gated")
+if TYPE_CHECKING or os.environ.get("LIB_SLOW_IMPORT", "") in {"1"}:
     from .conf import Conf
+    try:
+        if not (is_torch_available() and is_jaxy_available()):
+            raise OptionalDependencyNotAvailable()
+    except OptionalDependencyNotAvailable:
+        from .dummy import *
+    else:
+        from .modeling import Gated
 else:
     import sys
     sys.modules[__name__] = _LazyModule(__name__, globals()["__file__"], _import_structure, module_spec=__spec__)
@@ -523,9 +601,12 @@ class Net(torch.nn.Module):
 class Other(Net):
     def forward(self, y): return y
 class Third: pass
+class Gated(Net):
+    def forward(self, z): return z
 """,
         "lib/dummy.py": """\
 class Net: pass
+class Gated: pass
 """,
         "lib/jaxy.py": """\
 class J: pass
@@ -607,6 +688,8 @@ class C(A):
 X = 1 if f else 2
 def k(a=X, b=A.m, c=B): return a
 del X
+shown = A()
+def l(x, a=shown, *, b=shown): return a
 """,
     },
 }
@@ -626,6 +709,43 @@ def test_what_is_read_is_what_is_imported(tmp_path: Path, title: str) -> None:
     found = read(tmp_path, modules=modules_of(files))
     assert (found.ending.kind, found.problems) == ("done", [])
     assert differences(found, live) == []
+
+
+PARTS: dict[str, str | bytes] = {
+    "lib/__init__.py": """\
+try:
+    from .video_processing_net import NetVideoProcessor
+except ImportError:
+    pass
+from .feature_extraction_net import NetFeatureExtractor
+from .processing_net import NetProcessor
+""",
+    "lib/video_processing_net.py": """\
+import torchvision
+class NetVideoProcessor:
+    model_input_names = ["pixel_values_videos"]
+__all__ = ["NetVideoProcessor"]
+""",
+    "lib/feature_extraction_net.py": """\
+class NetFeatureExtractor:
+    model_input_names = ["input_features"]
+__all__ = ["NetFeatureExtractor"]
+""",
+    "lib/processing_net.py": """\
+class ProcessorMixin: pass
+class NetProcessor(ProcessorMixin):
+    video_processor_class = "NetVideoProcessor"
+    feature_extractor_class = "NetFeatureExtractor"
+    def __init__(self, video_processor, feature_extractor): pass
+    def __call__(self, images): return images
+""",
+}
+
+
+def test_a_part_whose_requirements_are_missing_gives_no_keys(tmp_path: Path) -> None:
+    write(tmp_path, PARTS)
+    for outcome in (imported(tmp_path, modules=["lib"]), read(tmp_path, modules=["lib"])):
+        assert outcome.entries["lib.processing_net.NetProcessor"]["keys"] == ["input_features"]
 
 
 UNKNOWN = """\

@@ -106,7 +106,7 @@ def taken_from(values: Candidates, taken: Any = ANY_ELEMENT) -> Candidates:
     Nothing is not an answer: a container in which nothing was seen may have been filled out of sight.
     """
     found = union(step(value, taken) for value in values)
-    if not found and any(isinstance(value, Container) for value in values):
+    if not found and any(isinstance(value, (Container, Live)) for value in values):
         return [Unknown("an element of a container that is filled elsewhere")]
     return found
 
@@ -143,7 +143,7 @@ def _held(mapping: Any) -> Optional[Dict[Any, Any]]:
     transformers' registries keep what they hold in a dictionary of the class and one of the instance.
     """
     if isinstance(mapping, dict) and type(mapping).__module__ in _PLAIN:
-        return dict(mapping)
+        return None if imports.is_filled_elsewhere(mapping) else dict(mapping)
     parts = [imports.settle(part)[1] for part in (getattr(type(mapping), _GLOBAL, None), _local(mapping))]
     if not all(type(part) is dict for part in parts):
         return None

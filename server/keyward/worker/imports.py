@@ -60,6 +60,11 @@ def lacks_backends(cls: Any) -> bool:
     return False if reader is None else bool(reader.lacks_backends(cls))
 
 
+def is_filled_elsewhere(table: Any) -> bool:
+    """Whether a dictionary is only partly known: functions fill it, not all of whose calls have been gone through."""
+    return False if reader is None else bool(reader.is_filled_elsewhere(table))
+
+
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled function."""
     return inspect.isbuiltin(value) if reader is None else reader.is_compiled(value)

@@ -34,7 +34,11 @@ class Member:
         self.value = value
 
     def __repr__(self) -> str:
-        return "<{}.{}: {!r}>".format(self._owner, self.name, self.value)
+        try:
+            value = repr(self.value)
+        except Exception:  # an instance of a class that was read, whose own `__repr__` does not run
+            value = "..."
+        return "<{}.{}: {}>".format(self._owner, self.name, value)
 
 
 def build(node: Any, frame: Frame) -> Any:
@@ -149,10 +153,13 @@ def _is_enum(bases: Any) -> bool:
 
 def _number(body: Dict[str, Any], owner: str) -> None:
     body["_is_enumeration"] = True
+    first: Dict[Any, Member] = {}
     for name, value in list(body.items()):
         plain = isinstance(value, (str, int, float, tuple, enum.auto, Opaque)) or value is None
-        if plain and not name.startswith("_"):
-            body[name] = Member(owner, name, value)
+        if (plain or calls.is_instance(value)) and not name.startswith("_"):
+            # What has the value of another is that one by a second name.
+            key = value if isinstance(value, (str, int, float)) else id(value)
+            body[name] = first.setdefault((type(value), key), Member(owner, name, value))
 
 
 def _made(name: str, bases: Tuple[Any, ...], body: Dict[str, Any]) -> Any:

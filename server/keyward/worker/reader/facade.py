@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import Any, Dict, List, Tuple
 
-from . import classes, expressions, finder, functions, lazy_packages, modules
+from . import classes, expressions, finder, functions, lazy_packages, modules, statements
 from .opaque import Opaque, Thunk, force
 
 
@@ -99,6 +99,7 @@ def is_compiled(value: Any) -> bool:
 
 
 lacks_backends = lazy_packages.lacks_backends
+is_filled_elsewhere = statements.is_filled_elsewhere
 
 
 def is_missing_base(cls: Any) -> bool:

@@ -32,6 +32,14 @@ def origin(function: Any) -> Optional[Origin]:
     return _ORIGINS.get(function) if isinstance(function, types.FunctionType) else None
 
 
+def mentions(function: Any, attribute: str) -> bool:
+    """Whether a function that was read has to do with an attribute."""
+    made_from = origin(function)
+    if made_from is None:
+        return False
+    return any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(made_from.node))
+
+
 def _inert() -> Any:
     # The error that whoever looks at objects from outside is prepared for, raised without looking any name up.
     return ().not_executed  # type: ignore[attr-defined]

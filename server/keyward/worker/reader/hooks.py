@@ -94,10 +94,25 @@ class _TensorType(type):
 _TensorType.__name__ = "tensortype"  # as torch calls it
 _TENSOR_TYPE = re.compile(r"(?:BFloat16|Bool|Byte|Char|Double|Float|Half|Int|Long|Short)Tensor$")
 _TENSOR_TYPES: Dict[str, type] = {}
+# https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype
+_DTYPES = {
+    "half": "float16",
+    "float": "float32",
+    "double": "float64",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+    "chalf": "complex32",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
+}
+"""The shorter names of torch's types, and those by which the types show themselves."""
 
 
 def compiled_attribute(module: str, name: str) -> Any:
     """What a module takes from its compiled part under a name, None where that is not known."""
+    if module == "torch" and name in _DTYPES:
+        return Opaque("torch." + _DTYPES[name])
     if module != "torch" or not _TENSOR_TYPE.match(name):
         return None
     if name not in _TENSOR_TYPES:

@@ -6,7 +6,7 @@ import types
 import typing
 from typing import Any, Dict, Iterable, List, Optional, Set
 
-from . import calls, finder, segments, statements
+from . import calls, finder, functions, segments, statements
 from .frames import ModuleFrame
 from .opaque import Names, Opaque, Thunk
 
@@ -42,6 +42,7 @@ class ReadModule(types.ModuleType):
         """Names that are there while the module runs, and gone at its end."""
         self.announced: Dict[str, str] = {}
         self.problem = ""
+        self._decorated: Dict[str, List[str]] = {}
         self._steps = _MOST_STEPS
         self.__file__ = path
         self.__package__ = name if is_package else name.rpartition(".")[0]
@@ -60,6 +61,8 @@ class ReadModule(types.ModuleType):
             if segment.name:
                 self.names[segment.name] = self._later(segment, frame)
                 self.imported.discard(segment.name)
+                for decorator in segment.decorators:
+                    self._decorated.setdefault(decorator, []).append(segment.name)
                 continue
             try:
                 body = segment.parse()
@@ -101,6 +104,16 @@ class ReadModule(types.ModuleType):
         A lazy module stands in the place of the one whose statements imported what it needed.
         """
         return name not in self.deleted and not (name in self.imported and name in self.announced)
+
+    def complete_all(self) -> None:
+        """Add to `__all__` what decorators add to it, as those do that register what they decorate."""
+        decorated, self._decorated = self._decorated, {}
+        for decorator, defined in decorated.items():
+            if functions.mentions(self.names.get(decorator), "__all__"):
+                self.names.setdefault("__all__", [])
+                listed = self.names["__all__"]
+                if isinstance(listed, list):
+                    listed.extend(name for name in defined if name not in listed)
 
     def announce(self, announced: Announced) -> None:
         """Become a lazy module."""
@@ -167,6 +180,8 @@ def member(module: Any, name: str) -> Any:
     """
     if not isinstance(module, ReadModule):
         return getattr(module, name)
+    if name == "__all__":
+        module.complete_all()
     if name in module.names and module._holds(name):
         return module.names[name]
     return module.__getattr__(name)
@@ -176,6 +191,7 @@ def public_names(module: Any) -> Iterable[str]:
     """The names that `from module import *` binds."""
     listed: Optional[Any] = None
     if isinstance(module, ReadModule):
+        module.complete_all()
         listed = module.names.get("__all__")
         if not isinstance(listed, (list, tuple)):
             return [name for name in dir(module) if not name.startswith("_")]

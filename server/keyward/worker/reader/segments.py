@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any, Iterator, List, NamedTuple, Optional
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 _START = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _DEFINITION = re.compile(r"(?:async\s+def|def|class)\s+(\w+)")
+_DECORATOR = re.compile(r"@(\w+)\s*$", re.MULTILINE)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 
 
 class Segment(NamedTuple):
-    """One top-level statement: `line` of its first character from 1, and the name that it defines, "" for others."""
+    """One top-level statement: `line` of its first character from 1, and the name that it defines, "" for others.
+
+    `decorators` are the plain names of those around it; `@wraps(f)` and `@a.b` are not among them.
+    """
 
     text: str
     line: int
     name: str
     is_class: bool
+    decorators: Tuple[str, ...] = ()
 
     def parse(self) -> List[Any]:
         """Its nodes, with the line numbers of the file.
@@ -68,7 +73,8 @@ def _segment(text: str, line: int) -> Segment:
             break
         head = head[found.start() :]
     match = _DEFINITION.match(head)
-    return Segment(text, line, match.group(1) if match else "", head.startswith("class"))
+    decorators = tuple(_DECORATOR.findall(text[: len(text) - len(head)]))
+    return Segment(text, line, match.group(1) if match else "", head.startswith("class"), decorators)
 
 
 _TOKENS = re.compile(

@@ -7,7 +7,7 @@ import contextlib
 import types
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from ..nodes import children, own_nodes
+from ..nodes import children, is_name, own_nodes
 from . import calls, classes, expressions, functions, imports, inert
 from .frames import Frame
 from .opaque import Opaque, Thunk, force
@@ -232,12 +232,26 @@ def assign(target: Any, value: Any, frame: Frame) -> None:
             imports.replace_module(frame.module, key, force(value))
         elif isinstance(owner, dict) and not isinstance(key, Opaque) and not calls.is_instance(owner):
             owner[key] = force(value)
+            if not frame.is_top_level and isinstance(target.value, ast.Name) and target.value.id not in frame.names:
+                _FILLED_BY_CALLS[id(owner)] = owner
     elif isinstance(target, ast.Attribute):
         _set(owner, target.attr, force(value))
 
 
+_FILLED_BY_CALLS: Dict[int, Any] = {}
+
+
+def is_filled_elsewhere(table: Any) -> bool:
+    """Whether functions fill a dictionary from outside, as decorators that register do, whenever they are called."""
+    return id(table) in _FILLED_BY_CALLS
+
+
 def _set(owner: Any, name: Any, value: Any) -> None:
-    """Change a class or function, if it was read and Python would not come to call what it gets."""
+    """Change a class or function, if it was read and Python would not come to call what it gets, or a module."""
+    if imports.is_read(owner):
+        if isinstance(name, str):
+            owner.names[name] = value
+        return
     # `contextlib.contextmanager` makes a function of its own for each that it gets.
     made_from = functions.origin(owner) or functions.origin(getattr(owner, "__wrapped__", None))
     is_own = calls.is_read(owner) or made_from is not None
@@ -298,10 +312,15 @@ def _expression(node: Any, frame: Frame) -> None:
     if not isinstance(call, ast.Call):
         return
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    if frame.is_eager or name in calls.CHANGING or name == "update_wrapper":
-        expressions.evaluate(call, frame)
-    elif name == "setattr" and len(call.args) == 3:
+    if name == "setattr" and len(call.args) == 3:
         _set(*[expressions.evaluate(argument, frame) for argument in call.args])
+    elif frame.is_eager or name in calls.CHANGING or name == "update_wrapper":
+        expressions.evaluate(call, frame)
+    elif frame.is_top_level and any(is_name(argument, "__name__") for argument in call.args):
+        # Whoever is told the name of the module may give it more names.
+        caller = Frame(frame.module, frame, frame.qualname)
+        caller.is_eager = True
+        expressions.evaluate(call, caller)
 
 
 def _for(node: Any, frame: Frame) -> Optional[Ending]:
