@@ -46,6 +46,7 @@ def unknown(function):
 
 REGISTRY = {"one": swallows, "two": lambda x, other=1, **kwargs: x}
 NAMES = ("first", "second")
+NAMED = {"first": 1}
 """
 
 # name -> (source of `f`, names accepted beyond its parameters, prefixes, extra)
@@ -199,6 +200,35 @@ CASES: dict[str, tuple[str, set[str], set[str], str]] = {
         set(),
         "refused",
     ),
+    "passed on with defaults": (
+        "def f(**kwargs): return swallows(1, **dict(NAMED, **kwargs))",
+        {"x", "deep"},
+        set(),
+        "ignored",
+    ),
+    "passed on among others": (
+        "def f(**kwargs): return closed(1, **{'a': 1, **kwargs})",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "passed on as a copy": ("def f(**kwargs): return closed(1, **kwargs.copy())", {"x", "named"}, set(), "refused"),
+    "passed on, united with others": (
+        "def f(**kwargs): return closed(1, **({'a': 1} | kwargs))",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "passed on but for some": (
+        "def f(**kwargs): return closed(1, **{k: v for k, v in kwargs.items() if k not in ('a', 'b')})",
+        {"x", "named"},
+        set(),
+        "refused",
+    ),
+    "read from a copy": ("def f(**kwargs): return dict(NAMED, **kwargs)['y']", {"y"}, set(), "ignored"),
+    "kept in a dictionary": ("def f(self, **kwargs):\n    self.kept = {'a': 1, **kwargs}", set(), set(), "open"),
+    "returned in a dictionary": ("def f(**kwargs): return {'a': 1, **kwargs}", set(), set(), "open"),
+    "built from": ("def f(**kwargs): return dict(**kwargs)", set(), set(), "open"),
     "copy": ("def f(**kwargs):\n    rest = kwargs.copy()\n    return rest.pop('x')", {"x"}, set(), "ignored"),
     "merged": (
         "def f(**kwargs):\n    rest = {**kwargs, 'a': 1}\n    return swallows(**rest)",

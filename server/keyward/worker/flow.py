@@ -166,39 +166,42 @@ class Rest:
     def _use(self, name: Any) -> None:
         if self._is_filtered(name):
             return
-        parent = parent_of(name)
+        held = self._widest_copy(name)
+        parent = parent_of(held)
         if isinstance(parent, ast.keyword) and parent.arg is None:
-            call = parent_of(parent)
-            if self._is_alias_value(call):
-                return
-            self.sinks.append(call)
+            self.sinks.append(parent_of(parent))
         elif isinstance(parent, ast.Attribute):
             self._method(parent)
-        elif isinstance(parent, ast.Subscript) and parent.value is name:
+        elif isinstance(parent, ast.Subscript) and parent.value is held:
             index = parent.slice if isinstance(parent.slice, ast.expr) else getattr(parent.slice, "value", None)
             # Writing under a computed key adds to the rest and reads nothing.
             self._read(index, silent=isinstance(parent.ctx, ast.Store))
-        elif isinstance(parent, ast.Compare) and name in parent.comparators:
+        elif isinstance(parent, ast.Compare) and held in parent.comparators:
             if all(isinstance(operator, (ast.In, ast.NotIn)) for operator in parent.ops):
                 self._read(parent.left)
             else:
                 self._open("`{}` is compared".format(name.id))
         elif isinstance(parent, ast.Compare) and isinstance(parent.ops[0], (ast.Is, ast.IsNot)):
             return
-        elif isinstance(parent, ast.Call) and name in parent.args and not self._is_alias_value(parent):
-            self.wholes.append((parent, parent.args.index(name)))
-        elif isinstance(parent, ast.keyword) and not self._is_alias_value(parent_of(parent)):
+        elif isinstance(parent, ast.Call) and held in parent.args:
+            self.wholes.append((parent, parent.args.index(held)))
+        elif isinstance(parent, ast.keyword):
             self.wholes.append((parent_of(parent), parent.arg))
-        elif not self._is_alias_value(parent):
+        elif not _is_named(held):
             self._open(_REASONS.get(type(parent), "`{}` is used as a whole").format(name.id))
 
-    def _is_alias_value(self, node: Any) -> bool:
-        """Whether a node that holds the rest is (part of) the value of an alias."""
-        while node is not None and not isinstance(node, ast.stmt):
-            if not self._carries(node):
-                return False
-            node = parent_of(node)
-        return isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    def _widest_copy(self, name: Any) -> Any:
+        """The expression around a name of the rest that still carries all of it: `{**defaults, **kwargs}`."""
+        widest = name
+        while True:
+            around = parent_of(widest)
+            if isinstance(around, ast.Attribute) or (isinstance(around, ast.keyword) and around.arg is None):
+                around = parent_of(around)  # `kwargs.copy()`, `dict(**kwargs)`
+            if isinstance(around, ast.Call) and isinstance(parent_of(around), ast.comprehension):
+                around = parent_of(parent_of(around))  # `{k: v for k, v in kwargs.items() if k not in used}`
+            if not isinstance(around, ast.expr) or not self._carries(around):
+                return widest
+            widest = around
 
     def _method(self, attribute: ast.Attribute) -> None:
         call = parent_of(attribute)
@@ -206,23 +209,12 @@ class Rest:
             self._open("a method of the rest is not followed")
         elif attribute.attr in _READERS and call.args:
             self._read(call.args[0])
-        elif (
-            attribute.attr in _HARMLESS
-            or (attribute.attr == "copy" and self._is_alias_value(call))
-            or (attribute.attr == "items" and self._is_comprehended(call))
-        ):
+        elif attribute.attr in _HARMLESS:
             return
         elif attribute.attr == "items" and isinstance(parent_of(call), ast.For):
             self._loop(parent_of(call))
-        elif attribute.attr == "copy" and isinstance(parent_of(call), ast.keyword):
-            self.sinks.append(parent_of(parent_of(call)))
         else:
             self._open("`{}.{}()` is not followed".format(getattr(attribute.value, "id", ""), attribute.attr))
-
-    def _is_comprehended(self, call: Any) -> bool:
-        """Whether `rest.items()` feeds a comprehension that is an alias."""
-        comprehension = parent_of(parent_of(call))
-        return self._carries(comprehension) and self._is_alias_value(comprehension)
 
     def _loop(self, loop: Any) -> None:
         """Take in `for k, v in rest.items()`: the tests on `k` say which names matter."""
@@ -284,6 +276,12 @@ class Rest:
                     return candidates.taken_from(iterated)
             around = parent_of(around)
         return values.evaluate(node, self._scope)
+
+
+def _is_named(node: Any) -> bool:
+    """Whether an expression is all that is assigned to a variable."""
+    parent = parent_of(node)
+    return isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
 
 
 def _drops(test: Any) -> bool:
