@@ -62,6 +62,12 @@ class Whole:
 CASES: dict[str, tuple[str, set[str], set[str], str]] = {
     "no rest": ("def f(a): return a", set(), set(), "refused"),
     "rest that nobody reads": ("def f(a, **kwargs): return a", set(), set(), "ignored"),
+    "left to derived classes": (
+        "def f(*args, **kwargs):\n    'What others do.'\n    raise NotImplementedError('not here')",
+        set(),
+        set(),
+        "open",
+    ),
     "get": ("def f(**kwargs): return kwargs.get('x')", {"x"}, set(), "ignored"),
     "pop": ("def f(**kwargs): return kwargs.pop('x', None)", {"x"}, set(), "ignored"),
     "item": ("def f(**kwargs): return kwargs['x']", {"x"}, set(), "ignored"),

@@ -137,6 +137,61 @@ def test_methods_are_told_of_the_class_that_defines_them(read: Read) -> None:
     assert inner.call.keywords == ("x", "scale")
 
 
+METRICS = """
+import torch
+
+
+class Metric(torch.nn.Module):
+    def forward(self, *args, **kwargs):
+        self.update(*args, **kwargs)
+
+    def update(self, *args, **kwargs):
+        raise NotImplementedError
+
+
+class Binary(Metric):
+    def __init__(self, threshold=0.5):
+        pass
+
+    def update(self, preds, target):
+        pass
+
+
+class Accuracy(Metric):
+    def __new__(cls, task, threshold=0.5):
+        if task == "binary":
+            return Binary(threshold)
+        raise ValueError(task)
+
+
+class Counted(Metric):
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        made.count = 0
+        return made
+
+    def __init__(self, start=0):
+        pass
+
+    def update(self, preds):
+        pass
+"""
+
+
+def test_of_a_class_that_makes_others_only_making_is_known(read: Read) -> None:
+    signatures = read("metrics", __init__=METRICS)
+    accuracy, counted = entry(signatures, "metrics.Accuracy"), entry(signatures, "metrics.Counted")
+    assert accuracy.call is None
+    assert accuracy.init is not None
+    assert accuracy.init.keywords == ("task", "threshold")
+    assert counted.init is not None and counted.call is not None
+    assert counted.init.keywords == ("start",)
+    assert (counted.call.keywords, counted.call.extra) == (("preds",), "refused")
+    left_to_others = entry(signatures, "metrics.Metric").call
+    assert left_to_others is not None
+    assert left_to_others.extra == "open"
+
+
 def test_all_says_what_is_exported(read: Read) -> None:
     text = "__all__ = ['Net']\nfrom .net import Net, Plain\n"
     signatures = read("nets", __init__=text, net=NET)

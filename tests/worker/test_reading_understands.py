@@ -87,6 +87,25 @@ def only(pretrained=True): return None
 def hidden_too(): return None
 """,
     },
+    "classes that make others": {
+        "lib/__init__.py": """\
+import torch
+class Base(torch.nn.Module):
+    def forward(self, *args, **kwargs): return self.update(*args, **kwargs)
+    def update(self, *args, **kwargs): raise NotImplementedError
+class One(Base):
+    def update(self, x, y=1): return x
+class Chosen(Base):
+    def __new__(cls, kind, size=1, **kwargs): return One(**kwargs)
+class Same(One):
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        return made
+class NoInit:
+    def __new__(cls, a, b=2): return One()
+    def __call__(self, z): return z
+""",
+    },
     "members that are instances": {
         "lib/__init__.py": """\
 from dataclasses import dataclass

@@ -103,6 +103,8 @@ def class_entry(cls: Any, is_public: bool = True) -> Entry:
 
 def _call(cls: Any, role: str) -> Optional[Entry]:
     """What calling an instance accepts; None where that is not known or an instance cannot be called."""
+    if members.deciding_new(cls) is not None:
+        return None
     if is_torch_module(cls):
         return _forward(cls)
     if is_keras(cls, "Layer"):
@@ -183,13 +185,12 @@ def _described(value: Any, name: str, module: str, role: str) -> Entry:
 
 
 def _constructor(cls: Any) -> Optional[Entry]:
-    init = cls.__init__
+    init = members.deciding_new(cls) or cls.__init__
     if not isinstance(init, types.FunctionType):
         if init is object.__init__ and cls.__new__ is object.__new__:
             return {}
         return None
-    docs = [init.__doc__, cls.__doc__]
-    return signature(init, cls, docs, returned="")
+    return signature(init, cls, [init.__doc__, cls.__doc__], returned="")
 
 
 def _forward(cls: Any) -> Optional[Entry]:

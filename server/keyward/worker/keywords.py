@@ -15,6 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from . import candidates, flow, imports, members, source, values
 from .candidates import Candidate
+from .nodes import is_name
 from .scope import Scope
 
 
@@ -138,6 +139,9 @@ class _Follower:
         outcome.names.pop("self", None)
         if arguments.kwarg is None:
             outcome.refusal, outcome.refuser = flow.MUST, way
+            return outcome
+        if _is_left_to_others(node):
+            outcome.reasons.append("`{}` is left to classes that are derived".format(way))
             return outcome
         scope = Scope(function, node, cls)
         let_through = self._pursue(outcome, scope, arguments.kwarg.arg, way)
@@ -321,6 +325,14 @@ def _takes(method: Any, argument: str) -> bool:
     """Whether something is a method that does not refuse a keyword."""
     node = source.node_of(source.innermost(method)) if isinstance(method, types.FunctionType) else None
     return node is not None and (node.args.kwarg is not None or bool(_parameter(node, argument, True)))
+
+
+def _is_left_to_others(node: Any) -> bool:
+    """Whether a function only says that it is not implemented."""
+    body = node.body if isinstance(node.body, list) else []
+    last = body[-1] if len(body) == 1 or (len(body) == 2 and isinstance(body[0], ast.Expr)) else None
+    raised = getattr(last, "exc", None)
+    return is_name(getattr(raised, "func", raised), "NotImplementedError")
 
 
 def _owners(node: Any, scope: Scope, depth: int = 0) -> List[Any]:

@@ -124,6 +124,26 @@ def called(cls: Any, mro: Optional[Sequence[Any]] = None) -> Candidate:
     return Live(forward.__func__) if isinstance(forward, staticmethod) else Method(source.plain(forward), cls)
 
 
+def deciding_new(cls: Any) -> Any:
+    """The `__new__` of a class that may make something else than an instance of it, None where there is none."""
+    for base in cls.__mro__:
+        function = source.plain(vars(base).get("__new__"))
+        node = source.node_of(function) if isinstance(function, types.FunctionType) else None
+        if isinstance(node, ast.FunctionDef):
+            results = [child.value for child in own_nodes(node) if isinstance(child, ast.Return)]
+            return None if all(_is_plainly_made(result, node) for result in results) else function
+    return None
+
+
+def _is_plainly_made(result: Any, node: Any) -> bool:
+    """Whether a `return` in a `__new__` gives what that of a base makes."""
+    given = [result]
+    if isinstance(result, ast.Name):
+        assigned = [child for child in own_nodes(node) if isinstance(child, ast.Assign)]
+        given = [child.value for child in assigned if any(is_name(target, result.id) for target in child.targets)]
+    return bool(given) and all(calls_method(value, "__new__") for value in given)
+
+
 _TABLES: Dict[Any, List[Tuple[Any, Any, Any]]] = {}
 
 
