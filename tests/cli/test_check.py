@@ -262,6 +262,7 @@ def test_a_terminal_that_lacks_characters(
         assert done.stdout.count("unexpected-keyword") >= 2
 
 
+@pytest.mark.slow
 def test_output_that_nobody_reads_to_its_end(
     project: Path, standin_python: Path, cli_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

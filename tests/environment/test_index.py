@@ -18,6 +18,8 @@ from keyward.environment.interpreter import Interpreter, find_interpreter
 from keyward.signatures.store import Signatures, cache_folder, open_signatures
 from standin.environment import make_environment
 
+pytestmark = pytest.mark.slow
+
 MODULE = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x, scale=1.0):\n        return x\n"
 
 

@@ -23,6 +23,8 @@ from keyward.signatures.model import Index
 from keyward.signatures.store import cache_folder, open_signatures, read_family, read_index
 from standin.environment import make_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def interpreter(tmp_path: Path) -> Interpreter:

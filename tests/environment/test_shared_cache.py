@@ -19,7 +19,7 @@ from keyward.environment.interpreter import Interpreter, find_interpreter
 from keyward.signatures.store import Installed, Signatures, cache_folder, open_signatures
 from standin.environment import make_environment
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills processes as on Unix")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="kills processes as on Unix")]
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
 REFRESH = """\

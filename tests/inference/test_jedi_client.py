@@ -15,6 +15,8 @@ from keyward.inference.answers import Answer, Question
 from keyward.inference.values import Module, Unknown, UserClass
 from keyward.session.jedi_client import JediClient
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = tuple(Question("/nowhere/a.py", "m", 0, name) for name in ("one", "two", "three"))
 
 FAKE = """

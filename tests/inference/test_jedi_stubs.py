@@ -71,6 +71,7 @@ def test_every_public_name_leads_to_its_entry(reader: Reader, standin: Signature
     assert asked > 30
 
 
+@pytest.mark.slow
 def test_calling_an_instance_shows_forward(reader: Reader, standin: Signatures) -> None:
     asked = 0
     for name in standin.exports("transformers"):
@@ -198,6 +199,7 @@ def test_failing_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_tree_of_what_is_installed(tmp_path: Path) -> None:
     """Made in a process of its own; where it cannot be written there is none."""
     installed = (Installed("nothing", "1.0", "fingerprint"),)
@@ -208,6 +210,7 @@ def test_tree_of_what_is_installed(tmp_path: Path) -> None:
     assert stub_tree(installed, tmp_path, tmp_path / "file") == ""
 
 
+@pytest.mark.slow
 def test_shipped_signatures(tmp_path: Path) -> None:
     """What users get who have no library installed."""
     signatures = open_signatures(None)

@@ -14,6 +14,8 @@ from lsprotocol import types
 from .conftest import Start
 from .editor import SERVER
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """\
 from transformers import DeiTModel
 

@@ -19,6 +19,8 @@ from standin.environment import make_environment
 from .conftest import Start
 from .editor import PATIENCE, SERVER, Editor, capabilities
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """\
 from transformers import DeiTModel
 

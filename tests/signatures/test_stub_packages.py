@@ -73,6 +73,7 @@ def test_every_file_is_python(written: dict[str, str]) -> None:
             compile(text, path, "exec")
 
 
+@pytest.mark.slow
 def test_every_file_of_the_shipped_signatures_is_python() -> None:
     signatures = open_signatures(None)
     if signatures.find("transformers.DeiTModel") is None:
