@@ -94,6 +94,14 @@ def inspect_all(names: Sequence[str], request: Request) -> list[FileReport]:
     return [report for reports in inspect(names, request) for report in reports]
 
 
+def snapshots(names: Sequence[str], workspace: Workspace) -> Iterator[Snapshot]:
+    """A snapshot of each file that can be read, with all that can be found out about other files."""
+    for start in range(0, len(names), N_BATCH):
+        files = [_File(name) for name in names[start : start + N_BATCH]]
+        _take(files, workspace)
+        yield from (file.snapshot for file in files if file.snapshot is not None)
+
+
 def _take(files: Sequence[_File], workspace: Workspace) -> None:
     """Takes a snapshot of each file, with all that can be found out about other files."""
     for file in files:

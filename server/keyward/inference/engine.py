@@ -16,6 +16,7 @@ from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
 from .semantics import BUILTINS, Semantics
 from .values import (
+    NEVER,
     Class,
     Constant,
     LibraryClass,
@@ -260,11 +261,17 @@ class _Facts:
                 methods.append(member)
                 continue
             node = source.by_key[member].node
-            if isinstance(node, s.Assign) and node.annotation is not None:
-                fields += [target.name for target in node.targets if isinstance(target, s.Name)]
             outcome: Outcome | None = self.program.ask("member", path, member)
             if outcome is not None:
                 variables.update(outcome.binds)
+            if isinstance(node, s.Assign) and node.annotation is not None:
+                names = [target.name for target in node.targets if isinstance(target, s.Name)]
+                fields += names
+                if is_dataclass(unit.node):
+                    declared = Flow(self.program, source, source.by_key[member], MOST_LEVELS).annotated(node.annotation)
+                    if why_unknown(declared):
+                        declared = unknown("a field that whoever makes the object fills")
+                    variables.update((name, variables.get(name, NEVER) | declared) for name in names)
         mro = _linearised(UserClass(path, qualname), bases)
         kept = tuple(variables.items())
         return ClassInfo(path, qualname, mro, complete, is_dataclass(unit.node), tuple(fields), tuple(methods), kept)
