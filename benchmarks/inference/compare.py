@@ -3,8 +3,8 @@
     python benchmarks/inference/compare.py --python VENV/bin/python RECORDS...
 
 RECORDS are written by `record.py`. A call counts once for each class that was seen in its place. It is *resolved* where
-inference names all that may be called; *right* where the class seen is among that, or the one whose `forward` it has. Exit status 1: less than 60 % are
-resolved, or less than 99.9 % of those are right.
+inference names all that may be called; *right* where the class seen is among that, or the one whose `forward` it has.
+Exit status 1: less than 60 % are resolved, or less than 99.9 % of those are right.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ..source.unit import Unit
 from ..text import Span
 from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
+from .callers import Callers
 from .classes import ClassInfo, dotted, is_dataclass, method_kind
 from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
@@ -107,6 +108,7 @@ class _Facts:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.semantics = Semantics(program)
+        self.callers = Callers(program)
         for kind in (
             "answer",
             "attributes",

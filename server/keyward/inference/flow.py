@@ -32,6 +32,8 @@ from .values import (
     why_unknown,
 )
 
+_SEVERAL = ("var_positional", "var_keyword")
+
 
 class Flow(Narrowing):
     """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
@@ -99,7 +101,12 @@ class Flow(Narrowing):
         for parameter in parameters:
             if parameter.default is not None:
                 self.evaluate(parameter.default)
-            self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
+            value = self.parameter(parameter)
+            if why_unknown(value) and self.level < MOST_LEVELS and parameter.kind not in _SEVERAL:
+                value = loose(
+                    self.program.value("argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1)
+                )
+            self.bind_name(s.Name(parameter.name_span, parameter.name), value)
 
     def parameter(self, parameter: s.ParameterDef) -> Value:
         if parameter.kind == "var_positional":

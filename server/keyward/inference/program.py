@@ -24,7 +24,7 @@ from .world import World
 Query = tuple[Any, ...]
 """Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
 
-_INPUTS = frozenset(("answer", "unit", "outline", "storing", "outside", "name"))
+_INPUTS = frozenset(("answer", "unit", "outline", "storing", "outside", "name", "callers"))
 """Queries that are looked up afresh in each version: all others rest on these."""
 
 MOST_LEVELS = 2
@@ -389,7 +389,7 @@ class Program:
 
 def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
     """The queries that are about one unit: they go with it."""
-    for kind in ("function", "stores"):
+    for kind in ("function", "stores", "anytime"):
         for level in range(MOST_LEVELS + 1):
             yield (kind, path, key, level)
     yield ("member", path, key)

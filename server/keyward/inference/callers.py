@@ -1,0 +1,121 @@
+"""What the calls in its own file give a parameter of a function, where no annotation says it.
+
+Other files may call it with something else. That is no harm: what a rule finds fault with is wrong for the calls that
+are in sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..source import syntax as s
+from ..source.unit import Unit
+from ..source.walk import walk
+from .analysis import CallSite, UnitResult
+from .flow import Flow
+from .program import Outcome, Program
+from .values import NEVER, BoundMethod, Constant, Instance, UserClass, UserFunction, Value, unknown
+
+Key = tuple[str, bytes, int]
+
+
+class Callers:
+    """Answers the queries about calls for one `Program`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        program.register("argument", self.argument)
+        program.register("callers", self.callers)
+        program.register("anytime", self.anytime)
+
+    def callers(self, path: str, name: str) -> tuple[Key, ...]:
+        """Keys of the units of a file that call something of this name."""
+        source = self.program.source(path)
+        units = () if source is None else source.units
+        return tuple(unit.key for unit in units if name in self.program.per_unit("called", unit, _called_names))
+
+    def anytime(self, path: str, key: Key, level: int) -> Outcome | None:
+        """What a statement of the module holds if names have any value that they ever get."""
+        source = self.program.source(path)
+        unit = None if source is None else source.by_key.get(key)
+        return None if source is None or unit is None else Flow(self.program, source, unit, level).run_statement()
+
+    def argument(self, path: str, qualname: str, name: str, level: int) -> Value:
+        """All that the calls in its file, themselves gone through at `level`, give a parameter of a function or method;
+        unknown where there is none, or one that is not plain."""
+        source = self.program.source(path)
+        unit: Unit | None = self.program.ask("unit", path, qualname)
+        if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
+            return unknown(f"parameter `{name}`")
+        parameters = unit.node.parameters[1:] if unit.owner else unit.node.parameters
+        place = next((number for number, parameter in enumerate(parameters) if parameter.name == name), None)
+        if place is None:
+            return unknown(f"parameter `{name}`")
+        called = unit.owner.rpartition(".")[2] if unit.node.name == "__init__" else unit.node.name
+        found: Value = NEVER
+        for key in self.program.ask("callers", path, called):
+            for site, function in self._calls(path, key, level):
+                if any(_reaches(atom, path, unit) for atom in function):
+                    given = _given(site, parameters[place], place)
+                    if given is None:
+                        default = parameters[place].default
+                        given = NEVER if default is None else Flow(self.program, source, unit, level).evaluate(default)
+                    found |= given
+        return _settled(found) or unknown(f"parameter `{name}`")
+
+    def _calls(self, path: str, key: Key, level: int) -> Iterator[tuple[CallSite, Value]]:
+        """The calls in a unit, with the values of what they call."""
+        source = self.program.source(path)
+        unit = None if source is None else source.by_key.get(key)
+        if unit is None:
+            return
+        outcome: Outcome | None
+        if isinstance(unit.node, s.FunctionDef):
+            outcome = self.program.ask("function", path, key, level)
+        elif unit.owner:
+            outcome = self.program.ask("member", path, key)
+        else:
+            outcome = self.program.ask("anytime", path, key, level)
+        result = UnitResult() if outcome is None else outcome.result
+        for site in result.calls:
+            yield site, result.values.get(site.node.function.span, NEVER)
+
+
+def _reaches(atom: object, path: str, unit: Unit) -> bool:
+    """Whether calling a value runs the function of a unit."""
+    match atom:
+        case UserFunction():
+            return (atom.path, atom.qualname) == (path, unit.qualname)
+        case UserClass():
+            return unit.qualname == f"{atom.qualname}.__init__" and atom.path == path
+        case BoundMethod(owner=Instance(cls=UserClass() as cls)):
+            return unit.qualname == f"{cls.qualname}.{atom.name}" and cls.path == path
+    return False
+
+
+def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:
+    """What a call gives a parameter; None where it leaves that to the default."""
+    if parameter.kind in ("var_positional", "var_keyword"):
+        return unknown("several arguments")
+    for passed in site.keywords:
+        if passed.name == parameter.name:
+            return passed.value if passed.certain else passed.value | unknown("an argument that may be missing")
+    if parameter.kind != "keyword_only" and place < len(site.positional):
+        return site.positional[place].value
+    if site.open_positional or site.open_keywords:
+        return unknown("an argument that may be among others")
+    return None
+
+
+def _settled(value: Value) -> Value:
+    """The value, if it may decide nothing: with another flag or number the function takes another branch."""
+    constants = {atom for atom in value if isinstance(atom, Constant)}
+    if len(constants) == len(value) or constants - {Constant(None)}:
+        return NEVER
+    return value
+
+
+def _called_names(unit: Unit) -> frozenset[str]:
+    """Last names of what a unit calls."""
+    functions = (node.function for node in walk(unit.node) if isinstance(node, s.Call))
+    return frozenset(function.name for function in functions if isinstance(function, s.Name | s.Attribute))
