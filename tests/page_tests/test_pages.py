@@ -11,7 +11,7 @@ from keyward.rules import RuleSettings
 from keyward.session.oracle import Oracle
 from keyward.source.tree import Source
 from page_tests.page import Page, Test, read
-from page_tests.real import signatures
+from page_tests.real import SHIPPED, signatures
 from page_tests.running import Run, answered, check_file
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def _cases() -> list[object]:
     cases = []
     for path in PAGES:
         page = read(path)
-        marks = [pytest.mark.real] if "environment" in page.settings else []
+        marks = [pytest.mark.real] if page.settings.get("environment", SHIPPED) != SHIPPED else []
         cases += [pytest.param(page, test, id=f"{path.stem}: {test.title}", marks=marks) for test in page.tests]
     return cases
 

@@ -19,7 +19,7 @@ from keyward.environment.index import update_index
 from keyward.environment.interpreter import find_interpreter
 from keyward.inference.engine import analyse
 from keyward.inference.libraries import MAKES_INSTANCE, RETURNS_SELF, TRANSPARENT_WRAPPERS
-from keyward.inference.semantics import BUILTINS
+from keyward.inference.results import BUILTINS
 from keyward.inference.values import Atom, Instance, LibraryClass, LibraryFunction, UserClass, UserFunction
 from keyward.inference.world import World
 from keyward.signatures.store import Signatures, open_signatures
@@ -85,7 +85,8 @@ Names = set[tuple[str, str]]
 
 def explained(flow: Names, seen: Names) -> bool:
     # `name: Class` in a class body: jedi gives the annotation itself. A TypedDict: jedi knows that it is a dictionary.
-    return {("class", name) for _, name in flow} == seen or seen == {("instance", "dict")}
+    # An attribute that is made of a parameter or None: jedi does not look at what calls give the parameter.
+    return {("class", name) for _, name in flow} == seen or seen in ({("instance", "dict")}, {("instance", "NoneType")})
 
 
 def compared(path: Path, library: Library) -> Iterator[tuple[str, Names, Names]]:

@@ -24,15 +24,21 @@ class Callers:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._callers: dict[str, dict[str, tuple[Key, ...]]] = {}
         program.register("argument", self.argument)
         program.register("callers", self.callers)
         program.register("anytime", self.anytime)
 
     def callers(self, path: str, name: str) -> tuple[Key, ...]:
         """Keys of the units of a file that call something of this name."""
-        source = self.program.source(path)
-        units = () if source is None else source.units
-        return tuple(unit.key for unit in units if name in self.program.per_unit("called", unit, _called_names))
+        if path not in self._callers:
+            found: dict[str, list[Key]] = {}
+            source = self.program.source(path)
+            for unit in () if source is None else source.units:
+                for called in self.program.per_unit("called", unit, _called_names):
+                    found.setdefault(called, []).append(unit.key)
+            self._callers[path] = {called: tuple(keys) for called, keys in found.items()}
+        return self._callers[path].get(name, ())
 
     def anytime(self, path: str, key: Key, level: int) -> Outcome | None:
         """What a statement of the module holds if names have any value that they ever get."""

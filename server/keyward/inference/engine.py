@@ -15,7 +15,8 @@ from .callers import Callers
 from .classes import ClassInfo, dotted, is_dataclass, method_kind
 from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
-from .semantics import BUILTINS, Semantics
+from .results import BUILTINS
+from .semantics import Semantics
 from .values import (
     NEVER,
     Class,

@@ -75,17 +75,63 @@ TRANSPARENT_WRAPPERS = frozenset(
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
         "copy.copy",
         "copy.deepcopy",
+        "peft.prepare_model_for_kbit_training",
+        "torch.distributed.fsdp.FullyShardedDataParallel",
+        "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel",
+        "torch.distributed.fsdp.fully_shard",
+        "torch.distributed._composable.fsdp.fully_shard",
     )
 )
-"""Functions that return something which is called as their first argument is."""
+"""Functions and classes that give something which is called as their first argument is."""
+
+FIRST_OF_SEVERAL = frozenset(("deepspeed.initialize",))
+"""Functions that return several things, the first of which is called as their argument `model` is."""
 
 MODULE_WRAPPERS = frozenset(
     (
         "torch.nn.parallel.data_parallel.DataParallel",
         "torch.nn.parallel.distributed.DistributedDataParallel",
+        "torch.optim.swa_utils.AveragedModel",
     )
 )
 """Modules that hand a call on to the module given as their first argument, and keep it as `.module`."""
+
+GIVES_BACK = frozenset(
+    (
+        ("accelerate.accelerator.Accelerator", "prepare"),
+        ("accelerate.accelerator.Accelerator", "prepare_model"),
+        ("lightning.fabric.fabric.Fabric", "setup"),
+        ("lightning.fabric.fabric.Fabric", "setup_module"),
+    )
+)
+"""Methods that return what they are given, ready to be used: one thing as itself, several as a tuple in that order."""
+
+UNWRAPS = frozenset((("accelerate.accelerator.Accelerator", "unwrap_model"),))
+"""Methods that return the model inside of what `GIVES_BACK` made of it."""
+
+ADAPTED = "peft.peft_model.PeftModel"
+"""What `get_peft_model` puts around a model. It hands on what it is called with, and takes some keywords for itself."""
+
+PROMPT_LEARNING = "peft.config.PromptLearningConfig"
+"""The base of configurations under which a `PeftModel` makes inputs of its own of what it is called with."""
+
+ADAPTERS_OWN = ("task_ids", "adapter_names", "alora_offsets")
+"""Keywords that a `PeftModel` takes before it hands on the rest (`special_peft_forward_args` in peft 0.21)."""
+
+GIVES_ADAPTED = frozenset(("base_model",))
+GIVES_INNER = frozenset(("model", "get_base_model", "merge_and_unload", "unload"))
+"""Attributes of a `PeftModel`: what is called as itself, and methods and attributes that give the model inside."""
+
+PIPELINE = "diffusers.pipelines.pipeline_utils.DiffusionPipeline"
+"""The base of pipelines, whose parts have the names and classes that the constructor's parameters say."""
+
+MAKES_BY_NAME = {
+    "timm.models._factory.create_model": "timm.models",
+    "torchvision.models._api.get_model": "torchvision.models",
+}
+"""Functions that call the function of the package that their first argument names."""
+CHANGES_WHAT_IS_MADE = frozenset(("features_only", "pretrained_cfg", "feature_cfg"))
+"""Keywords of those under which something else is made."""
 
 TRANSPARENT_DECORATORS = frozenset(
     (

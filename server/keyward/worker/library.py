@@ -261,6 +261,8 @@ class Transformers(Plan):
             module = getattr(value, "__module__", None) or ""
             if not module.startswith("transformers.") or isinstance(value, types.ModuleType):
                 continue
+            if getattr(value, "__name__", "") == "DummyObject":
+                continue  # the class of placeholders, which some releases let out by mistake
             exports[name] = module
             if is_absent(value) or not self.belongs(value):
                 continue  # the name is there, what it needs is not installed
