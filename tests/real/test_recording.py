@@ -1,0 +1,91 @@
+"""The recorder notes which module is called where, and the comparison finds inference right or wrong by that."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environments import ROOT, interpreter
+from keyward.features.snapshot import take
+from keyward.inference.world import World
+from keyward.rules import RuleSettings
+from page_tests.real import signatures
+
+pytestmark = pytest.mark.real
+
+INFERENCE = ROOT / "benchmarks" / "inference"
+NET = """\
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.replaced = nn.Dropout()
+
+    def forward(self, x):
+        return self.replaced(self.linear(
+            x))
+
+
+class Net(nn.Sequential):
+    pass
+
+
+def run(x, unknown):
+    é = nn.DataParallel(Net(Block())); return é(unknown(x))
+"""
+RUN = """\
+import json, sys
+sys.path[:0] = [{inference!r}, {folder!r}]
+import torch
+from recorder import Recorder
+with Recorder([{folder!r}]) as recorder:
+    import net
+    recorder.watch()
+    made = net.Block.__init__
+    net.Block.__init__ = lambda self: (made(self), setattr(self, "replaced", torch.nn.Identity()))[0]
+    net.run(torch.zeros(1, 2), torch.nn.Identity())
+    print("\\n".join(map(json.dumps, recorder.calls())))
+torch.nn.Identity()(1)
+"""
+
+
+@pytest.fixture
+def comparing(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that compares; another of that name belongs to the keywords."""
+    spec = importlib.util.spec_from_file_location("inference_compare", INFERENCE / "compare.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_is_recorded_is_compared(tmp_path: Path, comparing: Any) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(NET, "utf-8")
+    program = RUN.format(inference=str(INFERENCE), folder=f"{tmp_path}/")
+    command = [interpreter("transformers5"), "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    records = tmp_path / "records.jsonl"
+    records.write_text(done.stdout, "utf-8")
+    seen = {call["class"]: (call["start"], call["end"]) for call in map(json.loads, done.stdout.splitlines())}
+    assert seen["torch.nn.modules.linear.Linear"] == ([11, 29], [12, 14])
+    assert seen["net.Net"] == ([20, 47], [20, 61])  # in bytes; what `DataParallel` holds
+
+    world = World(signatures("transformers5"))
+    snapshot = take(str(path), 0, path.read_bytes(), world, RuleSettings())
+    outcome = comparing.judge(snapshot, comparing.read([records])[str(path)])
+    assert outcome.n_seen == 4
+    assert outcome.n_resolved == 3
+    (wrong,) = outcome.wrong
+    assert "Identity was called, inference says torch.nn.modules.dropout.Dropout" in wrong
+    assert list(outcome.reasons) == ["parameter `...`"]
