@@ -88,4 +88,4 @@ def test_what_is_recorded_is_compared(tmp_path: Path, comparing: Any) -> None:
     assert outcome.n_resolved == 3
     (wrong,) = outcome.wrong
     assert "Identity was called, inference says torch.nn.modules.dropout.Dropout" in wrong
-    assert list(outcome.reasons) == ["parameter `...`"]
+    assert list(outcome.reasons) == ["parameter ..."]
