@@ -138,7 +138,19 @@ def test_methods_are_told_of_the_class_that_defines_them(read: Read) -> None:
 
 
 METRICS = """
+import functools
 import torch
+
+
+def deprecated(cls):
+    original = cls.__new__
+
+    @functools.wraps(original)
+    def __new__(cls, *args, **kwargs):
+        return original(cls)
+
+    cls.__new__ = staticmethod(__new__)
+    return cls
 
 
 class Metric(torch.nn.Module):
@@ -164,6 +176,15 @@ class Accuracy(Metric):
         raise ValueError(task)
 
 
+@deprecated
+class Old(Metric):
+    def __init__(self, size=1):
+        pass
+
+    def update(self, preds):
+        pass
+
+
 class Counted(Metric):
     def __new__(cls, *args, **kwargs):
         made = super().__new__(cls)
@@ -187,6 +208,9 @@ def test_of_a_class_that_makes_others_only_making_is_known(read: Read) -> None:
     assert counted.init is not None and counted.call is not None
     assert counted.init.keywords == ("start",)
     assert (counted.call.keywords, counted.call.extra) == (("preds",), "refused")
+    old = entry(signatures, "metrics.Old")
+    assert old.init is not None and old.call is not None
+    assert (old.init.keywords, old.call.keywords) == (("size",), ("preds",))
     left_to_others = entry(signatures, "metrics.Metric").call
     assert left_to_others is not None
     assert left_to_others.extra == "open"

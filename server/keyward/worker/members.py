@@ -127,7 +127,8 @@ def called(cls: Any, mro: Optional[Sequence[Any]] = None) -> Candidate:
 def deciding_new(cls: Any) -> Any:
     """The `__new__` of a class that may make something else than an instance of it, None where there is none."""
     for base in cls.__mro__:
-        function = source.plain(vars(base).get("__new__"))
+        # Within the wrapper that `@deprecated` puts around it.
+        function = source.innermost(vars(base).get("__new__"))
         node = source.node_of(function) if isinstance(function, types.FunctionType) else None
         if isinstance(node, ast.FunctionDef):
             results = [child.value for child in own_nodes(node) if isinstance(child, ast.Return)]
