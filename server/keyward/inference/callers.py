@@ -12,11 +12,12 @@ from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
 from .analysis import CallSite, UnitResult
+from .classes import is_bound
 from .flow import Flow
 from .program import Outcome, Program
 from .values import NEVER, BoundMethod, Constant, Instance, UserClass, UserFunction, Value, unknown
 
-Key = tuple[str, bytes, int]
+UnitKey = tuple[str, bytes, int]
 
 
 class Callers:
@@ -24,15 +25,15 @@ class Callers:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._callers: dict[str, dict[str, tuple[Key, ...]]] = {}
+        self._callers: dict[str, dict[str, tuple[UnitKey, ...]]] = {}
         program.register("argument", self.argument)
         program.register("callers", self.callers)
         program.register("anytime", self.anytime)
 
-    def callers(self, path: str, name: str) -> tuple[Key, ...]:
+    def callers(self, path: str, name: str) -> tuple[UnitKey, ...]:
         """Keys of the units of a file that call something of this name."""
         if path not in self._callers:
-            found: dict[str, list[Key]] = {}
+            found: dict[str, list[UnitKey]] = {}
             source = self.program.source(path)
             for unit in () if source is None else source.units:
                 for called in self.program.per_unit("called", unit, _called_names):
@@ -40,8 +41,8 @@ class Callers:
             self._callers[path] = {called: tuple(keys) for called, keys in found.items()}
         return self._callers[path].get(name, ())
 
-    def anytime(self, path: str, key: Key, level: int) -> Outcome | None:
-        """What a statement of the module holds if names have any value that they ever get."""
+    def anytime(self, path: str, key: UnitKey, level: int) -> Outcome | None:
+        """What a statement of a module or class body holds if names have any value that they ever get."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
         return None if source is None or unit is None else Flow(self.program, source, unit, level).run_statement()
@@ -53,7 +54,7 @@ class Callers:
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return unknown(f"parameter `{name}`")
-        parameters = unit.node.parameters[1:] if unit.owner else unit.node.parameters
+        parameters = unit.node.parameters[1:] if unit.owner and is_bound(unit.node) else unit.node.parameters
         place = next((number for number, parameter in enumerate(parameters) if parameter.name == name), None)
         if place is None:
             return unknown(f"parameter `{name}`")
@@ -69,7 +70,7 @@ class Callers:
                     found |= given
         return _settled(found) or unknown(f"parameter `{name}`")
 
-    def _calls(self, path: str, key: Key, level: int) -> Iterator[tuple[CallSite, Value]]:
+    def _calls(self, path: str, key: UnitKey, level: int) -> Iterator[tuple[CallSite, Value]]:
         """The calls in a unit, with the values of what they call."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
@@ -78,8 +79,6 @@ class Callers:
         outcome: Outcome | None
         if isinstance(unit.node, s.FunctionDef):
             outcome = self.program.ask("function", path, key, level)
-        elif unit.owner:
-            outcome = self.program.ask("member", path, key)
         else:
             outcome = self.program.ask("anytime", path, key, level)
         result = UnitResult() if outcome is None else outcome.result
@@ -101,8 +100,6 @@ def _reaches(atom: object, path: str, unit: Unit) -> bool:
 
 def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:
     """What a call gives a parameter; None where it leaves that to the default."""
-    if parameter.kind in ("var_positional", "var_keyword"):
-        return unknown("several arguments")
     for passed in site.keywords:
         if passed.name == parameter.name:
             return passed.value if passed.certain else passed.value | unknown("an argument that may be missing")

@@ -61,6 +61,15 @@ def method_kind(function: s.FunctionDef) -> str:
     return kind
 
 
+def is_bound(function: s.FunctionDef) -> bool:
+    """Whether calling a function of a class body by way of an object fills its first parameter with that object or its
+    class. Under a decorator that is not known the parameter's name says so."""
+    kind = method_kind(function)
+    if not kind:
+        return bool(function.parameters) and function.parameters[0].name == "self"
+    return kind != "staticmethod"
+
+
 def signature_of(unit: Unit, function: s.FunctionDef, skip_first: bool) -> Signature:
     """The signature as written. What its own `**kwargs` takes is lost if the body never mentions it, else "open"."""
     parameters: list[Parameter] = []

@@ -117,7 +117,6 @@ class _Facts:
             "define",
             "function",
             "import",
-            "member",
             "outline",
             "name",
             "outside",
@@ -138,7 +137,7 @@ class _Facts:
             if isinstance(unit.node, s.FunctionDef):
                 outcome = self.program.ask("function", source.path, unit.key, 0)
             elif unit.owner:
-                outcome = self.program.ask("member", source.path, unit.key)
+                outcome = self.program.ask("anytime", source.path, unit.key, MOST_LEVELS)
             else:
                 outcome = None if scope is None else scope.outcomes.get(unit.key)
             if outcome is not None:
@@ -245,11 +244,6 @@ class _Facts:
 
     # --- classes ----------------------------------------------------------------------------------------------------
 
-    def _member(self, path: str, key: tuple[str, bytes, int]) -> Outcome | None:
-        source = self.program.source(path)
-        unit = None if source is None else source.by_key.get(key)
-        return None if source is None or unit is None else Flow(self.program, source, unit, MOST_LEVELS).run_statement()
-
     def _class(self, path: str, qualname: str) -> ClassInfo | None:
         source = self.program.source(path)
         unit: Unit | None = self.program.ask("unit", path, qualname)
@@ -264,7 +258,7 @@ class _Facts:
                 methods.append(member)
                 continue
             node = source.by_key[member].node
-            outcome: Outcome | None = self.program.ask("member", path, member)
+            outcome: Outcome | None = self.program.ask("anytime", path, member, MOST_LEVELS)
             if outcome is not None:
                 variables.update(outcome.binds)
             if isinstance(node, s.Assign) and node.annotation is not None:

@@ -9,7 +9,7 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from .analysis import UnitResult
-from .classes import dotted, method_kind
+from .classes import dotted, is_bound, method_kind
 from .expressions import known_string
 from .guards import EXPECTS, asks_for_script, exceptions, is_gate
 from .narrowing import Narrowing
@@ -31,8 +31,6 @@ from .values import (
     unknown,
     why_unknown,
 )
-
-_SEVERAL = ("var_positional", "var_keyword")
 
 
 class Flow(Narrowing):
@@ -87,13 +85,10 @@ class Flow(Narrowing):
 
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters
-        kind = method_kind(function) if self.unit.owner else "staticmethod"
-        # under a decorator that is not known the first parameter is what its name says
-        bound = kind != "staticmethod" if kind else bool(parameters) and parameters[0].name == "self"
-        if self.unit.owner and bound and parameters:
+        if self.unit.owner and is_bound(function) and parameters:
             cls = UserClass(self.source.path, self.unit.owner)
             first, parameters = parameters[0], parameters[1:]
-            if kind == "classmethod":
+            if method_kind(function) == "classmethod":
                 self.bind_name(s.Name(first.name_span, first.name), only(cls))
             else:
                 self.self_name, self.self_class = first.name, cls
@@ -102,7 +97,7 @@ class Flow(Narrowing):
             if parameter.default is not None:
                 self.evaluate(parameter.default)
             value = self.parameter(parameter)
-            if why_unknown(value) and self.level < MOST_LEVELS and parameter.kind not in _SEVERAL:
+            if why_unknown(value) and self.level < MOST_LEVELS:
                 value = loose(
                     self.program.value("argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1)
                 )

@@ -237,7 +237,7 @@ class Program:
         path = self.main.path
         waiting: list[Query] = [query for statement in self._statements.values() for query in statement.rests_on]
         for unit in self.main.units:
-            waiting += (("function", path, unit.key, 0), ("member", path, unit.key))
+            waiting += (("function", path, unit.key, 0), ("anytime", path, unit.key, MOST_LEVELS))
         kept: dict[Query, Memo] = {}
         while waiting:
             query = waiting.pop()
@@ -392,7 +392,6 @@ def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
     for kind in ("function", "stores", "anytime"):
         for level in range(MOST_LEVELS + 1):
             yield (kind, path, key, level)
-    yield ("member", path, key)
 
 
 def _rebound(unit: Unit) -> frozenset[str]:

@@ -108,19 +108,15 @@ class Semantics(Results):
         entry = self.entry(cls)
         if entry is None or entry.init is None or libraries.PIPELINE not in entry.mro:
             return unknown(f"attribute `{name}`")
-        annotations = [parameter.annotation for parameter in entry.init.parameters if parameter.name == name]
-        found: list[Value] = []
-        for text in annotations[0].split("|") if annotations else ():
-            known = self._signatures.find(f"diffusers.{text.strip()}") or self._signatures.find(
-                f"transformers.{text.strip()}"
-            )
-            if text.strip() != "None":
-                found.append(
-                    unknown(f"attribute `{name}`")
-                    if known is None or not libraries.is_module(known.entry)
-                    else only(Instance(LibraryClass(known.entry.qualified)))
-                )
-        return join(found) or unknown(f"attribute `{name}`")
+        annotation = next((parameter.annotation for parameter in entry.init.parameters if parameter.name == name), "")
+        names = {text.strip() for text in annotation.split("|")} - {"None"}
+        return join(self._part_of_class(cls_name) for cls_name in names)
+
+    def _part_of_class(self, name: str) -> Value:
+        known = self._signatures.find(f"diffusers.{name}") or self._signatures.find(f"transformers.{name}")
+        if known is None or not libraries.is_module(known.entry):
+            return unknown("a part that is no module of diffusers or transformers")
+        return only(Instance(LibraryClass(known.entry.qualified)))
 
     def _class_attribute(self, cls: UserClass, name: str) -> Value:
         info = self.program.class_info(cls.path, cls.qualname)

@@ -98,7 +98,7 @@ class ReadModule(types.ModuleType):
 
         return Thunk(lambda: calls.afresh(define))
 
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
         """Whether a name that its statements bind is there in the end.
 
         A lazy module stands in the place of the one whose statements imported what it needed.
@@ -125,7 +125,7 @@ class ReadModule(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         names = self.__dict__.get("names") or {}
-        if name in names and self._holds(name):
+        if name in names and self.holds(name):
             return names[name]
         if name in self.__dict__.get("announced", ()):
             module, _, other = self.announced[name].partition(":")
@@ -182,7 +182,7 @@ def member(module: Any, name: str) -> Any:
         return getattr(module, name)
     if name == "__all__":
         module.complete_all()
-    if name in module.names and module._holds(name):
+    if name in module.names and module.holds(name):
         return module.names[name]
     return module.__getattr__(name)
 
