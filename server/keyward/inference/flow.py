@@ -9,19 +9,18 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from .analysis import UnitResult
+from .annotations import Annotations
 from .classes import dotted, is_bound, method_kind
 from .expressions import known_string
 from .guards import EXPECTS, asks_for_script, exceptions, is_gate
-from .narrowing import Narrowing
 from .program import MOST_LEVELS, Outcome, Program, Scope
-from .state import State, joined, loose, truthiness, without_none
+from .state import State, joined, loose, truthiness
 from .values import (
     Collection,
     Constant,
     Imported,
     Instance,
     Key,
-    LibraryClass,
     Mapping,
     Module,
     UserClass,
@@ -33,7 +32,7 @@ from .values import (
 )
 
 
-class Flow(Narrowing):
+class Flow(Annotations):
     """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
     that the module has reached then, and what is looked up there is noted in `read`."""
 
@@ -214,42 +213,6 @@ class Flow(Narrowing):
             self.state.names[name] = loose(held)
         else:
             self.state.names[name] = frozenset(_with_item(mapping, Key(key, value)) for mapping in mappings)
-
-    # --- annotations ------------------------------------------------------------------------------------------------
-
-    def annotated(self, node: s.Expression) -> Value:
-        """What something annotated like this holds."""
-        match node:
-            case s.Literal(value=str() as text) if text.replace(".", "").isidentifier():
-                return self.annotated(_parsed(text, node))
-            case s.Literal(value=None):
-                return only(Constant(None))
-            case s.Name() | s.Attribute():
-                return join(self._instance(atom) for atom in self.evaluate(node))
-            case s.BinaryOperation(operator="|"):
-                return without_none(self.annotated(node.left) | self.annotated(node.right))
-            case s.Subscript():
-                name = dotted(node.value).rpartition(".")[2]
-                if name == "Optional":
-                    return self.annotated(node.indices[0])
-                if name == "Union":
-                    return without_none(join(self.annotated(part) for part in node.indices))
-                if name in ("list", "List", "Sequence", "Iterable", "Iterator", "set", "Set"):
-                    return only(Collection("list", None, self.annotated(node.indices[0])))
-        return unknown("an annotation that says too little")
-
-    def _instance(self, atom: Any) -> Value:
-        if isinstance(atom, UserClass):
-            below = self.program.ask("subclasses", atom.path, atom.qualname) or ()
-            return join((only(Instance(atom)), *(only(Instance(cls)) for cls in below)))
-        if isinstance(atom, LibraryClass):
-            found = self.program.world.signatures.find(atom.qualified)
-            role = "" if found is None else found.entry.role
-            # of a module class that is no finished model anything may be passed that derives from it
-            finished = role == "model" and found is not None and bool(found.entry.head)
-            if finished or role in ("output", "config", "tokenizer", "processor"):
-                return only(Instance(atom))
-        return unknown("an annotation that says too little")
 
     # --- statements -------------------------------------------------------------------------------------------------
 
@@ -477,15 +440,6 @@ class Flow(Narrowing):
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
             self.state.bind(name, unknown("it stands in text that does not parse"))
-
-
-def _parsed(text: str, node: s.Literal) -> s.Expression:
-    """`a.b` out of a string annotation; all of it has the string's span."""
-    first, *rest = text.split(".")
-    expression: s.Expression = s.Name(node.span, first)
-    for name in rest:
-        expression = s.Attribute(node.span, expression, name, node.span)
-    return expression
 
 
 def _with_item(mapping: Mapping, item: Key) -> Mapping:
