@@ -13,9 +13,10 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -50,18 +51,32 @@ Records = dict[str, dict[Place, set[Seen]]]
 
 @dataclass
 class Outcome:
+    """What came of the calls in some files."""
+
+    n_files: int = 0
     n_seen: int = 0
     n_resolved: int = 0
     wrong: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
+    def leave(self, reason: str, where: str) -> None:
+        """Note a call that is not resolved."""
+        self.reasons[general(reason)] += 1
+        self.examples.setdefault(general(reason), f"{where}: {reason}")
+
     def add(self, other: Outcome) -> None:
+        self.n_files += other.n_files
         self.n_seen += other.n_seen
         self.n_resolved += other.n_resolved
         self.wrong += other.wrong
         self.reasons += other.reasons
         self.examples = {**other.examples, **self.examples}
+
+    def why(self, most: int) -> Iterator[str]:
+        """The commonest reasons, a line each, with an example."""
+        for reason, n in self.reasons.most_common(most):
+            yield f"  {n:6}  {reason}    e.g. {self.examples[reason]}"
 
 
 def read(paths: Iterable[Path]) -> Records:
@@ -111,7 +126,7 @@ def origin(name: str, snapshot: Snapshot) -> object:
 
 
 def judge(snapshot: Snapshot, seen: dict[Place, set[Seen]]) -> Outcome:
-    outcome = Outcome()
+    outcome = Outcome(n_files=1)
     known = dict(sites(snapshot))
     for place, classes in seen.items():
         site = known.get(place)
@@ -119,9 +134,7 @@ def judge(snapshot: Snapshot, seen: dict[Place, set[Seen]]) -> Outcome:
         for cls in sorted(classes):
             outcome.n_seen += 1
             if site is None or not site.callees:
-                reason = "no call was found there" if site is None else site.unknown
-                outcome.reasons[general(reason)] += 1
-                outcome.examples.setdefault(general(reason), f"{where} {cls.cls}: {reason}")
+                outcome.leave("no call was found there" if site is None else site.unknown, f"{where} {cls.cls}")
                 continue
             outcome.n_resolved += 1
             said = {qualified(callee.cls) for callee in site.callees}
@@ -137,15 +150,33 @@ def general(reason: str) -> str:
     return " ".join("..." if "." in word.strip(".,:") or "_" in word else word for word in reason.split())
 
 
-def judge_files(paths: Sequence[str], request: Request, records: Records) -> Outcome:
+def judge_files(paths: Sequence[str], request: Request, judge: Callable[[Snapshot], Outcome]) -> Outcome:
     workspace = make_workspace(request)
     outcome = Outcome()
     try:
         for snapshot in snapshots(paths, workspace):
-            outcome.add(judge(snapshot, records[snapshot.path]))
+            outcome.add(judge(snapshot))
     finally:
         workspace.close()
     return outcome
+
+
+def judge_all(paths: Sequence[str], python: Path, jobs: int, judge: Callable[[Snapshot], Outcome]) -> Outcome:
+    """What `judge` says of all files together, by so many processes; `judge` has to be one that can be sent to them."""
+    report = update_index(find_interpreter(python), default_cache())
+    request = Request(python=str(python), cache=str(report.cache))
+    parts = [paths[start : start + N_FILES] for start in range(0, len(paths), N_FILES)]
+    outcome = Outcome()
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for found in pool.map(partial(judge_files, request=request, judge=judge), parts):
+            outcome.add(found)
+            print(f"\r{outcome.n_files} of {len(paths)} files", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return outcome
+
+
+def judge_recorded(snapshot: Snapshot, records: Records) -> Outcome:
+    return judge(snapshot, records[snapshot.path])
 
 
 def main() -> int:
@@ -157,30 +188,17 @@ def main() -> int:
     options = parser.parse_args()
 
     records = read(options.records)
-    interpreter = find_interpreter(options.python)
-    report = update_index(interpreter, default_cache())
-    request = Request(python=str(options.python), cache=str(report.cache))
-    paths = sorted(records)
-    parts = [paths[start : start + N_FILES] for start in range(0, len(paths), N_FILES)]
-    outcome = Outcome()
-    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-        shares = [{path: records[path] for path in part} for part in parts]
-        for number, found in enumerate(pool.map(judge_files, parts, [request] * len(parts), shares), 1):
-            outcome.add(found)
-            print(f"\r{min(number * N_FILES, len(paths))} of {len(paths)} files", end="", file=sys.stderr)
-    print(file=sys.stderr)
-
+    outcome = judge_all(sorted(records), options.python, options.jobs, partial(judge_recorded, records=records))
     n_right = outcome.n_resolved - len(outcome.wrong)
     resolved = outcome.n_resolved / max(outcome.n_seen, 1)
     right = n_right / max(outcome.n_resolved, 1)
-    print(f"{outcome.n_seen} calls seen in {len(paths)} files")
+    print(f"{outcome.n_seen} calls seen in {outcome.n_files} files")
     print(f"{outcome.n_resolved} resolved: {resolved:.1%}")
     print(f"{n_right} of those contain the class seen: {right:.2%}")
     for line in outcome.wrong[: options.wrong]:
         print(f"  wrong: {line}")
     print("Why the others are unknown:")
-    for reason, n in outcome.reasons.most_common(20):
-        print(f"  {n:6}  {reason}    e.g. {outcome.examples[reason]}")
+    print(*outcome.why(20), sep="\n")
     return int(resolved < ENOUGH or right < RIGHT)
 
 

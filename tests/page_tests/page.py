@@ -11,7 +11,7 @@ A heading with code below it is a test. In it,
 - a `fixed TITLE` block holds the text of the file above it after the fix of that title, without such comments;
 - a `fixes` block lists all fixes that are offered for the file above it, in their order, with their safety;
 - a `toml` block before the first test holds settings of the page: `rules`, and `environment` where the page is about
-  real libraries instead of the stand-ins.
+  real libraries instead of the stand-ins: one of those that tests set up, or "shipped" for what Keyward ships.
 """
 
 from __future__ import annotations

@@ -35,6 +35,15 @@ LEAST_AGREEMENTS = 5_000
 """So that the test cannot pass by comparing nothing."""
 
 
+# `self.downsample = downsample(dim=dim) if downsample is not None else None`: jedi does not look at what the calls in
+# the file give the parameter, and keeps None alone. The flow is right: a `SwinPatchMerging` is what runs in that place.
+JUDGED = [
+    f"modeling_swin.py:{place}: [('instance', 'SwinPatchMerging')] and for jedi [('instance', 'NoneType')]"
+    for place in ("675:29", "699:27", "700:44")
+]
+"""The disagreements, each looked at; any other fails."""
+
+
 @dataclass
 class Library:
     """The installed transformers, what is known of it, and a stub tree of that."""
@@ -75,7 +84,7 @@ def test_they_agree_where_both_answer(library: Library) -> None:
                 agreements += 1
             elif not explained(flow, seen):
                 disagreements.append(f"{where}: {sorted(flow)} and for jedi {sorted(seen)}")
-    assert disagreements == []
+    assert disagreements == JUDGED
     assert agreements > LEAST_AGREEMENTS
 
 
@@ -85,8 +94,7 @@ Names = set[tuple[str, str]]
 
 def explained(flow: Names, seen: Names) -> bool:
     # `name: Class` in a class body: jedi gives the annotation itself. A TypedDict: jedi knows that it is a dictionary.
-    # An attribute that is made of a parameter or None: jedi does not look at what calls give the parameter.
-    return {("class", name) for _, name in flow} == seen or seen in ({("instance", "dict")}, {("instance", "NoneType")})
+    return {("class", name) for _, name in flow} == seen or seen == {("instance", "dict")}
 
 
 def compared(path: Path, library: Library) -> Iterator[tuple[str, Names, Names]]:
