@@ -92,6 +92,11 @@ class Analysis:
         callees = tuple(callee for callee in found if isinstance(callee, Callee))
         return callees if len(callees) == len(found) else ()
 
+    def rests_on_callers(self, unit: Unit) -> bool:
+        """Whether what is known of a function rests on what the calls in its file pass: others may pass something."""
+        ground = self._facts.program.ground(("function", self.source.path, unit.key, 0))
+        return any(query[0] == "argument" and not why_unknown(answer) for query, answer in ground)
+
     def retire(self) -> None:
         """There is a newer analysis. This one answers nothing more that it has not answered yet; in return it is freed
         with its last reference and does not wait for Python's collector."""

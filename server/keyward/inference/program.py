@@ -253,6 +253,18 @@ class Program:
                 self._dependents.setdefault(other, set()).add(query)
         self._most = 2 * len(kept) + _FEWEST
 
+    def ground(self, query: Query) -> Iterator[tuple[Query, Any]]:
+        """All queries that a query rests on, itself first, each with its answer; to be asked once this is finished."""
+        waiting, seen = [query], {query}
+        while waiting:
+            query = waiting.pop()
+            memo = self._memos.get(query)
+            if memo is not None:
+                yield query, memo.answer
+                new = memo.rests_on.keys() - seen
+                seen |= new
+                waiting += new
+
     @property
     def n_memos(self) -> int:
         """How much is remembered."""

@@ -98,7 +98,10 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
             continue
         if rule is not None:
             place = Place(finding, analysis, world, unit, result)
-            return _one_preferred(fix for fix in rule.fixes(place) if fix.edits)
+            found = [fix for fix in rule.fixes(place) if fix.edits]
+            if analysis.rests_on_callers(unit):
+                found = [replace(fix, safety=Safety.UNSAFE) for fix in found]
+            return _one_preferred(found)
     return ()
 
 
