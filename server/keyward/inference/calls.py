@@ -7,6 +7,7 @@ from typing import Any
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
+from .containers import ADDING
 from .expressions import OTHER, Expressions, known_string, ordered, updated
 from .state import loose
 from .values import (
@@ -87,15 +88,20 @@ class Calls(Expressions):
         if value is None or len(value) != 1:
             return None
         (mapping,) = value
-        if isinstance(mapping, Collection) and mapping.kind == "list":
+        if isinstance(mapping, Collection) and (mapping.kind == "list" or node.function.name in ADDING):
             self.evaluate(target)
             site = self.passed(node)
             if node.function.name == "append" and len(site.positional) == 1:
-                added = Collection("list", None, mapping.item | site.positional[0].value)
-                self.state.names[target.name] = only(added)
+                added = mapping.item | site.positional[0].value
             else:
-                self.state.names[target.name] = loose(value)
+                added = mapping.item | unknown("an element added elsewhere")
+            self.state.names[target.name] = only(Collection(mapping.kind, None, added))
             return unknown(f"what `{node.function.name}` of a list returns")
+        if isinstance(mapping, Instance) and mapping.parts and node.function.name in ADDING:
+            self.evaluate(target)
+            self.passed(node)
+            self.state.names[target.name] = only(Instance(mapping.cls, mapping.producer))
+            return unknown(f"what `{node.function.name}` returns")
         if not isinstance(mapping, Mapping) or node.function.name not in (
             "update",
             "pop",

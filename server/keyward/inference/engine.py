@@ -13,9 +13,9 @@ from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
 from .callers import Callers
 from .classes import ClassInfo, dotted, is_dataclass, method_kind
+from .containers import BUILTINS
 from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
-from .results import BUILTINS
 from .semantics import Semantics
 from .values import (
     NEVER,

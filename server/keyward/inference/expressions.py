@@ -10,6 +10,7 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from ..text import Span
+from . import containers
 from .analysis import CallSite, FieldRead
 from .program import Program
 from .state import State, joined, merged, truthiness
@@ -21,7 +22,6 @@ from .values import (
     Key,
     LibraryClass,
     Mapping,
-    Tensor,
     Unknown,
     UserClass,
     Value,
@@ -153,16 +153,16 @@ class Expressions(ABC):
     def subscript(self, node: s.Subscript) -> Value:
         owner = self.evaluate(node.value)
         index = [self.evaluate(part) for part in node.indices]
-        if len(index) != 1 or len(index[0]) != 1:
-            return unknown("an index that is not known")
-        (key,) = index[0]
+        (key,) = index[0] if len(index) == 1 and len(index[0]) == 1 else (None,)
         if not isinstance(key, Constant):
-            return unknown("an index that is not known")
+            if len(index) != 1 or isinstance(node.indices[0], s.Opaque):
+                return unknown("an index that is not known")  # a slice, or several
+            return join(containers.any_item(atom) for atom in owner)
         if isinstance(key.value, str) and all(
             isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass) for atom in owner
         ):
             self.record_read(node, owner, key.value, node.indices[0].span)
-        return join(_item(atom, key.value) for atom in owner) or unknown("an item of an empty list")
+        return join(containers.item(atom, key.value) for atom in owner) or unknown("an item of an empty list")
 
     def sequence(self, node: s.Sequence) -> Value:
         items: list[Value] = []
@@ -320,13 +320,7 @@ class Expressions(ABC):
 
     def element_of(self, value: Value) -> Value:
         """What iterating over the value gives."""
-        found: list[Value] = []
-        for atom in value:
-            if isinstance(atom, Collection):
-                found.append(atom.item)
-            else:
-                found.append(unknown("an element of something that is not followed"))
-        return join(found) or unknown("an element of an empty list")
+        return join(containers.element(atom) for atom in value) or unknown("an element of an empty list")
 
     def items_of(self, value: Value) -> tuple[Value, ...] | None:
         """The items of a tuple or list, where their number is known."""
@@ -366,20 +360,6 @@ def known_string(value: Value) -> str | None:
         return None
     (atom,) = value
     return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
-
-
-def _item(atom: Any, key: str | bytes | int | float | bool | None) -> Value:
-    if isinstance(atom, Mapping) and isinstance(key, str):
-        for entry in atom.keys:
-            if entry.name == key:
-                return entry.value
-    if isinstance(atom, Collection) and isinstance(key, int):
-        if atom.items is not None and -len(atom.items) <= key < len(atom.items):
-            return atom.items[key]
-        return atom.item
-    if isinstance(atom, Tensor):
-        return only(atom)
-    return unknown("an item of something that is not followed")
 
 
 def ordered(value: Value) -> list[Any]:

@@ -87,6 +87,13 @@ TRANSPARENT_WRAPPERS = frozenset(
 FIRST_OF_SEVERAL = frozenset(("deepspeed.initialize",))
 """Functions that return several things, the first of which is called as their argument `model` is."""
 
+PARTIAL = "functools.partial"
+HUB = "torch.hub.load"
+MAKES_PIPELINES = "transformers.pipelines.pipeline"
+
+WITHOUT_SIGNATURE = TRANSPARENT_WRAPPERS | FIRST_OF_SEVERAL | {PARTIAL, HUB}
+"""Functions whose results are known though no library's signatures need tell of them."""
+
 MODULE_WRAPPERS = frozenset(
     (
         "torch.nn.parallel.data_parallel.DataParallel",
@@ -130,8 +137,72 @@ MAKES_BY_NAME = {
     "torchvision.models._api.get_model": "torchvision.models",
 }
 """Functions that call the function of the package that their first argument names."""
+HUBS = {
+    "pytorch/vision": "torchvision.models",
+    "huggingface/pytorch-image-models": "timm.models",
+    "rwightman/pytorch-image-models": "timm.models",
+}
+"""Repositories of `torch.hub.load` whose functions are those of a package."""
+
 CHANGES_WHAT_IS_MADE = frozenset(("features_only", "pretrained_cfg", "feature_cfg"))
 """Keywords of those under which something else is made."""
+
+GIVES_OTHERS = frozenset(("AutoBackbone",))
+"""Auto classes that can give models that their mapping does not name."""
+ADDS_CLASSES = b".register("
+"""What a file says that adds classes to an Auto class."""
+
+OTHER_PIPELINES = frozenset(("pipeline_class", "trust_remote_code", "model_kwargs"))
+"""Keywords of `pipeline` under which it makes something else, or its model is made in another way."""
+_SAME_TASKS = {
+    "ner": "token-classification",
+    "sentiment-analysis": "text-classification",
+    "text-to-speech": "text-to-audio",
+    "vqa": "visual-question-answering",
+}
+_MODELS_OF_TASKS = {
+    "any-to-any": "MultimodalLM",
+    "audio-classification": "AudioClassification",
+    "automatic-speech-recognition": "CTC TDT SpeechSeq2Seq",
+    "depth-estimation": "DepthEstimation",
+    "document-question-answering": "DocumentQuestionAnswering",
+    "fill-mask": "MaskedLM",
+    "image-classification": "ImageClassification",
+    "image-segmentation": "ImageSegmentation SemanticSegmentation",
+    "image-text-to-text": "ImageTextToText",
+    "image-to-image": "ImageToImage",
+    "image-to-text": "Vision2Seq",
+    "keypoint-matching": "KeypointMatching",
+    "mask-generation": "MaskGeneration",
+    "object-detection": "ObjectDetection",
+    "question-answering": "QuestionAnswering",
+    "summarization": "Seq2SeqLM",
+    "table-question-answering": "TableQuestionAnswering",
+    "text-classification": "SequenceClassification",
+    "text-generation": "CausalLM",
+    "text-to-audio": "TextToWaveform TextToSpectrogram",
+    "text2text-generation": "Seq2SeqLM",
+    "token-classification": "TokenClassification",
+    "translation": "Seq2SeqLM",
+    "video-classification": "VideoClassification",
+    "visual-question-answering": "VisualQuestionAnswering",
+    "zero-shot-classification": "SequenceClassification",
+    "zero-shot-image-classification": "ZeroShotImageClassification",
+    "zero-shot-object-detection": "ZeroShotObjectDetection",
+}
+"""Task of a pipeline -> ends of the names of the Auto classes that make its model (`SUPPORTED_TASKS` of transformers
+4.57.6 and 5.23.0; the other tasks take any `AutoModel`)."""
+
+
+def pipeline_for(task: str) -> tuple[str, tuple[str, ...]]:
+    """Names of the class of a task's pipeline, and of the Auto classes that make its model; there need not be any."""
+    if task.startswith("translation_"):
+        task = "translation"
+    task = _SAME_TASKS.get(task, task)
+    name = re.sub(r"(^|-|(?<=2))([a-z])", lambda match: match[2].upper(), task)
+    models = _MODELS_OF_TASKS.get(task)
+    return f"{name}Pipeline", tuple(f"AutoModelFor{end}" for end in models.split()) if models else ("AutoModel",)
+
 
 TRANSPARENT_DECORATORS = frozenset(
     (

@@ -25,6 +25,7 @@ from .values import (
     LibraryFunction,
     Mapping,
     Module,
+    Partial,
     Unknown,
     UserClass,
     UserFunction,
@@ -49,7 +50,7 @@ class Semantics(Results):
     def member(self, module: str, name: str, path: str = "") -> Value:
         """What `module.name` is, as the file at `path` imports it (the main one where none is given)."""
         qualified = f"{module}.{name}" if module else name
-        if qualified in libraries.TRANSPARENT_WRAPPERS or qualified in libraries.FIRST_OF_SEVERAL:
+        if qualified in libraries.WITHOUT_SIGNATURE:
             return only(LibraryFunction(qualified))
         found = self._signatures.find(qualified)
         if found is not None:
@@ -57,6 +58,8 @@ class Semantics(Results):
             atom = LibraryFunction if entry.role == "function" else LibraryClass
             return only(atom(entry.qualified))
         if self._signatures.is_module(qualified):
+            return only(Module(qualified))
+        if any(function.startswith(f"{qualified}.") for function in libraries.WITHOUT_SIGNATURE):
             return only(Module(qualified))
         top = module.partition(".")[0]
         if self._signatures.is_module(top):
@@ -84,7 +87,7 @@ class Semantics(Results):
                     return only(BoundMethod(atom, name))
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
-                return self._part(library, name)
+                return next((value for part, value in atom.parts if part == name), None) or self._part(library, name)
             case Wrapped(wrapper=libraries.ADAPTED) if name in libraries.GIVES_ADAPTED:
                 return only(atom)
             case Wrapped(wrapper=libraries.ADAPTED) if name in libraries.GIVES_INNER:
@@ -95,7 +98,7 @@ class Semantics(Results):
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
             case Mapping():
-                if name in ("to", "copy", "get"):
+                if name in ("to", "copy", "get", "values", "items", "keys"):
                     return only(BoundMethod(atom, name))
                 if atom.cls:
                     return next((key.value for key in atom.keys if key.name == name), unknown(f"`{name}` of a batch"))
@@ -205,6 +208,8 @@ class Semantics(Results):
                 return self._only_callee(atom.inner)
             case BoundMethod(owner=Instance() | Wrapped(), name="forward" | "__call__"):
                 return self.callee(atom.owner)
+            case Partial():
+                return _filled(self._only_callee(atom.function), atom)
             case LibraryClass():
                 found = self._signatures.find(atom.qualified)
                 if found is None or found.entry.init is None or found.entry.role == "auto":
@@ -235,6 +240,9 @@ class Semantics(Results):
         if found is None:
             return f"{cls.qualified} has no signature"
         entry = found.entry
+        given = self._signatures.given(cls.qualified) if entry.role == "auto" else None
+        if given is not None:
+            return Callee(f"Every class of {entry.name}", given.signature, "forward", cls, entry, found.library.label)
         if entry.call is None or entry.qualified == libraries.TORCH_MODULE:
             return f"what calling a {entry.name} accepts is not known"
         if libraries.is_module(entry):
@@ -295,6 +303,28 @@ class Semantics(Results):
             if isinstance(base, LibraryClass) and base.qualified == libraries.TORCH_MODULE:
                 return True
         return False
+
+
+def _filled(callee: Callee | str, partial: Partial) -> Callee | str:
+    """What is left to be passed to a partial call. What follows an argument given by keyword is passed by keyword."""
+    if isinstance(callee, str):
+        return callee
+    left: list[Parameter] = []
+    n_filled = 0
+    by_keyword = {name for name, _ in partial.keywords}
+    named_from_here = False
+    for parameter in callee.signature.parameters:
+        if parameter.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD):
+            if n_filled < len(partial.positional):
+                n_filled += 1
+                continue
+            named_from_here |= parameter.name in by_keyword
+        if parameter.name in by_keyword:
+            parameter = msgspec.structs.replace(parameter, default=parameter.default or "...")
+        if named_from_here and parameter.kind is Kind.POSITIONAL_OR_KEYWORD:
+            parameter = msgspec.structs.replace(parameter, kind=Kind.KEYWORD_ONLY)
+        left.append(parameter)
+    return replace(callee, signature=msgspec.structs.replace(callee.signature, parameters=tuple(left)))
 
 
 def _adapted(callee: Callee | str) -> Callee | str:

@@ -66,10 +66,15 @@ Class = LibraryClass | UserClass
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """An instance of a class. `producer` is the class whose `forward` returned it, for output objects."""
+    """An instance of a class; of an Auto class it stands for one of all models that the class can give.
+
+    `producer` is the class whose `forward` returned it, for output objects. `parts` are attributes or items that are
+    known by how it was made, by name: those of a pipeline, of an `nn.Sequential` ("0", "1", ...).
+    """
 
     cls: Class
     producer: Class | None = None
+    parts: tuple[tuple[str, Value], ...] = ()
 
 
 class Wrapped(msgspec.Struct, frozen=True):
@@ -78,6 +83,14 @@ class Wrapped(msgspec.Struct, frozen=True):
 
     wrapper: str
     inner: Value
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """What `functools.partial` makes: `function` with its first arguments, and some by keyword."""
+
+    function: Value
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
 
 
 class BoundMethod(msgspec.Struct, frozen=True):
@@ -127,6 +140,7 @@ Atom = (
     | UserFunction
     | Instance
     | Wrapped
+    | Partial
     | BoundMethod
     | Mapping
     | Collection

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from .auto import Given, given
 from .folders import (
     Installed,
     cache_folder,
@@ -82,6 +83,7 @@ class Signatures:
         self._shipped = shipped
         self._find = lru_cache(maxsize=4096)(partial(_search, self._sources))
         self._past = lru_cache(maxsize=64)(partial(_past, self._history))
+        self._given = lru_cache(maxsize=64)(self._given_by)
 
     @property
     def libraries(self) -> tuple[Library, ...]:
@@ -138,6 +140,22 @@ class Signatures:
             if entry.module in source.defining and (found := source.models(entry.module, entry.family)) is not None:
                 return found
         return ()
+
+    def given(self, qualified: str) -> Given | None:
+        """What all the classes have in common that an auto class can give; None where they are not all known.
+
+        The first question about an auto class reads all of its families: for the largest, half a second.
+        """
+        return self._given(qualified)
+
+    def _given_by(self, qualified: str) -> Given | None:
+        auto = self.find(qualified)
+        if auto is None or auto.entry.role != "auto":
+            return None
+        package = auto.entry.module.partition(".")[0]
+        names = dict.fromkeys(name for names in auto.entry.mapping.values() for name in names)
+        found = [self.find(f"{package}.{name}") for name in names]
+        return given([f.entry for f in found if f is not None])
 
     def public_name(self, entry: Entry) -> str:
         """The shortest qualified name under which a library exports an entry, else where it is defined."""

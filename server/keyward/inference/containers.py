@@ -1,0 +1,172 @@
+"""What containers hold: lists, dictionaries, and torch's containers of modules."""
+
+from __future__ import annotations
+
+from .making import Passing, text_of
+from .values import (
+    NEVER,
+    Atom,
+    Collection,
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    Mapping,
+    Tensor,
+    Value,
+    join,
+    only,
+    unknown,
+)
+
+BUILTINS = frozenset(
+    ("dict", "list", "tuple", "set", "enumerate", "zip", "reversed", "sorted", "getattr", "next", "iter")
+)
+"""Built-in functions whose results are followed; the others give nothing that could be called."""
+
+MODULE_DICT = "torch.nn.modules.container.ModuleDict"
+SEQUENTIAL = "torch.nn.modules.container.Sequential"
+_MODULE_LISTS = ("torch.nn.modules.container.ModuleList", "torch.nn.modules.container.ParameterList")
+
+ADDING = frozenset(("add_module", "append", "extend", "insert", "pop", "register_module", "update"))
+"""Methods of containers of modules that change what they hold."""
+
+
+def made_container(cls: str, passing: Passing) -> Value | None:
+    """What the constructor of one of torch's containers makes; None for any other class."""
+    positional, _, is_open = passing
+    if cls in _MODULE_LISTS:
+        if not positional and not is_open:
+            return only(Collection("ModuleList", (), NEVER))
+        items = collection(positional[0]) if positional else None
+        if items is None:
+            return only(Collection("ModuleList", None, unknown("a list of modules that is not followed")))
+        return only(Collection("ModuleList", items.items, items.item))
+    if cls == MODULE_DICT:
+        held = positional[0] if positional else only(Mapping((), is_open))
+        (mapping,) = held if len(held) == 1 else (None,)
+        return only(
+            Mapping(mapping.keys, mapping.open, cls) if isinstance(mapping, Mapping) else Mapping((), True, cls)
+        )
+    if cls == SEQUENTIAL and not is_open:
+        (first,) = positional[0] if len(positional) == 1 and len(positional[0]) == 1 else (None,)
+        if isinstance(first, Mapping):
+            sure = not first.open and all(key.certain for key in first.keys)
+            parts = tuple((key.name, key.value) for key in first.keys) if sure else ()
+        else:
+            parts = tuple((str(place), value) for place, value in enumerate(positional))
+        return only(Instance(LibraryClass(cls), parts=parts))
+    return None
+
+
+def element(atom: Atom) -> Value:
+    """What iterating over the value gives."""
+    match atom:
+        case Collection():
+            return atom.item
+        case Mapping():
+            return unknown("a key")
+        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential"), parts=parts) if parts:
+            return join(value for _, value in parts)
+    return unknown("an element of something that is not followed")
+
+
+def item(atom: Atom, key: str | bytes | int | float | bool | None) -> Value:
+    """What a known index gives."""
+    match atom:
+        case Mapping() if isinstance(key, str):
+            return next((known.value for known in atom.keys if known.name == key), unknown(f"entry `{key}`"))
+        case Collection() if isinstance(key, int):
+            if atom.items is not None and -len(atom.items) <= key < len(atom.items):
+                return atom.items[key]
+            return atom.item
+        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential"), parts=parts):
+            if isinstance(key, int) and -len(parts) <= key < len(parts):
+                return parts[key][1]
+        case Tensor():
+            return only(atom)
+    return unknown("an item of something that is not followed")
+
+
+def any_item(atom: Atom) -> Value:
+    """What an index that is not known gives."""
+    match atom:
+        case Mapping() if atom.keys and not atom.open:
+            return join(key.value for key in atom.keys)
+        case Collection() | Instance():
+            return element(atom)
+    return unknown("an index that is not known")
+
+
+def collection(value: Value) -> Collection | None:
+    if len(value) != 1:
+        return None
+    (atom,) = value
+    return atom if isinstance(atom, Collection) else None
+
+
+def mapping_result(mapping: Mapping, name: str, passing: Passing) -> Value:
+    """What a method of a dictionary returns."""
+    positional, _, _ = passing
+    if name in ("to", "copy"):
+        return only(mapping)
+    if name in ("values", "items", "keys"):
+        held = join(key.value for key in mapping.keys)
+        if mapping.open or not held:
+            held |= unknown("an entry of a dictionary")
+        if name == "keys":
+            held = unknown("a key")
+        pair = only(Collection("tuple", (unknown("a key"), held), held))
+        return only(Collection("list", None, pair if name == "items" else held))
+    if name == "get" and positional and len(positional[0]) == 1:
+        (wanted,) = positional[0]
+        for key in mapping.keys:
+            if wanted == Constant(key.name) and key.certain:
+                return key.value
+    return unknown("an entry of a dictionary")
+
+
+def builtin_result(name: str, passing: Passing) -> Value:
+    """What one of the `BUILTINS` gives."""
+    positional, _, is_open = passing
+    if name == "dict":
+        return _dictionary(passing)
+    items = collection(positional[0]) if positional else None
+    if name in ("list", "tuple", "set", "reversed", "sorted", "iter"):
+        if not positional and name in ("list", "tuple"):
+            return only(Collection(name, None, unknown("an element added later")))
+        if items is None:
+            held = join(element(atom) for atom in positional[0]) if positional else NEVER
+            return only(Collection("list", None, held or unknown("elements of something that is not followed")))
+        return only(Collection("list", items.items if name in ("list", "tuple", "iter") else None, items.item))
+    if name == "enumerate" and positional:
+        held = join(element(atom) for atom in positional[0])
+        return only(Collection("list", None, only(Collection("tuple", (unknown("a number"), held), held))))
+    if name == "next" and items is not None:
+        return items.item
+    if name == "zip" and positional and not is_open:
+        parts = tuple(join(element(atom) for atom in value) for value in positional)
+        return only(Collection("list", None, only(Collection("tuple", parts, join(parts)))))
+    return unknown(f"what `{name}` gives is not followed")
+
+
+def _dictionary(passing: Passing) -> Value:
+    """What `dict(...)` or `OrderedDict(...)` makes."""
+    positional, keywords, is_open = passing
+    (first,) = positional[0] if len(positional) == 1 and len(positional[0]) == 1 else (None,)
+    base = first if isinstance(first, Mapping) else Mapping((), bool(positional))
+    if isinstance(first, Collection):
+        base = _of_pairs(first)
+    keys = {key.name: key for key in base.keys} | {key: Key(key, value) for key, value in keywords}
+    return only(Mapping(tuple(keys.values()), base.open or is_open))
+
+
+def _of_pairs(pairs: Collection) -> Mapping:
+    keys: dict[str, Key] = {}
+    for value in pairs.items or ():
+        pair = collection(value)
+        name = text_of(pair.items[0]) if pair is not None and pair.items is not None and len(pair.items) == 2 else None
+        if name is None or pair is None or pair.items is None:
+            return Mapping((), True)
+        keys[name] = Key(name, pair.items[1])
+    return Mapping(tuple(keys.values()), pairs.items is None)
