@@ -11,6 +11,8 @@ from ..source.unit import Unit
 from .libraries import DATACLASS_DECORATORS, TRANSPARENT_DECORATORS
 from .values import Class, Value
 
+_KINDS = frozenset(("staticmethod", "classmethod", "property", "cached_property"))
+
 
 @dataclass(frozen=True, slots=True)
 class ClassInfo:
@@ -52,13 +54,18 @@ def method_kind(function: s.FunctionDef) -> str:
     """ "method", "staticmethod", "classmethod" or "property"; "" where a decorator may have changed the signature."""
     kind = "method"
     for decorator in function.decorators:
-        name = dotted(decorator)
-        last = name.rpartition(".")[2]
-        if last in ("staticmethod", "classmethod", "property", "cached_property"):
-            kind = "property" if last == "cached_property" else last
-        elif last not in TRANSPARENT_DECORATORS:
+        if not is_transparent(decorator):
             return ""
+        last = dotted(decorator).rpartition(".")[2]
+        if last in _KINDS:
+            kind = "property" if last == "cached_property" else last
     return kind
+
+
+def is_transparent(decorator: s.Expression) -> bool:
+    """Whether it is known by its name what a function is after the decorator."""
+    last = dotted(decorator).rpartition(".")[2]
+    return last in _KINDS or last in TRANSPARENT_DECORATORS
 
 
 def is_bound(function: s.FunctionDef) -> bool:

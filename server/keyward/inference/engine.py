@@ -12,8 +12,9 @@ from ..text import Span
 from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
 from .callers import Callers
-from .classes import ClassInfo, dotted, is_dataclass, method_kind
+from .classes import ClassInfo, dotted, is_dataclass
 from .containers import BUILTINS
+from .decorators import Decorators
 from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
 from .semantics import Semantics
@@ -115,6 +116,7 @@ class _Facts:
         self.program = program
         self.semantics = Semantics(program)
         self.callers = Callers(program)
+        self.decorators = Decorators(program)
         for kind in (
             "answer",
             "attributes",
@@ -185,7 +187,7 @@ class _Facts:
 
     def _define(self, source: Source, unit: Unit) -> dict[str, Value]:
         assert isinstance(unit.node, s.FunctionDef)
-        if not method_kind(unit.node):
+        if not self.program.ask("kind", source.path, unit.key):
             return {unit.node.name: unknown(f"a decorator may change {unit.node.name}")}
         if source.by_qualname[unit.qualname].key != unit.key:
             return {unit.node.name: unknown(f"{unit.node.name} is defined again")}
@@ -235,7 +237,7 @@ class _Facts:
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return unknown(f"{qualname} is not known")
-        if not method_kind(unit.node):
+        if not self.program.ask("kind", path, unit.key):
             return unknown(f"a decorator may change {qualname}")
         if unit.node.is_async or unit.node.is_generator:
             return unknown(f"{qualname} returns its result later")

@@ -20,6 +20,7 @@ from .results import Results
 from .values import (
     Atom,
     BoundMethod,
+    Class,
     Instance,
     LibraryClass,
     LibraryFunction,
@@ -36,6 +37,8 @@ from .values import (
     unknown,
     why_unknown,
 )
+
+_ALTERED = "the file changes how modules are called"
 
 
 class Semantics(Results):
@@ -247,7 +250,7 @@ class Semantics(Results):
             return f"what calling a {entry.name} accepts is not known"
         if libraries.is_module(entry):
             if self._altered:
-                return "the file changes how modules are called"
+                return _open(f"{entry.name}.forward", cls, _ALTERED)
             return Callee(f"{entry.name}.forward", entry.call, "forward", cls, entry, found.library.label)
         return Callee(f"{entry.name}.__call__", entry.call, "function", cls, entry, found.library.label)
 
@@ -256,11 +259,12 @@ class Semantics(Results):
         if info is None:
             return f"class {cls.qualname} is not known"
         if not info.complete:
-            return f"a base of {cls.qualname} is not known"
-        if self._altered:
-            return "the file changes how modules are called"
+            reason = f"a base of {cls.qualname} is not known"
+            return _open(f"{cls.qualname}.forward", cls, reason) if "forward" in info.methods else reason
         if not self._is_module(info):
             return f"{cls.qualname} is not a module"
+        if self._altered:
+            return _open(f"{cls.qualname}.forward", cls, _ALTERED)
         for base in info.resolution_order:
             if isinstance(base, LibraryClass):
                 entry = self.entry(base)
@@ -268,15 +272,19 @@ class Semantics(Results):
                     return self._inherited_forward(info, base)
                 continue
             known = self.program.class_info(base.path, base.qualname)
-            if known is None or "__call__" in known.methods or any(name == "forward" for name, _ in known.variables):
-                return f"{cls.qualname} changes how it is called"
+            if known is None:
+                return f"a base of {cls.qualname} is not known"
+            if "__call__" in known.methods or any(name == "forward" for name, _ in known.variables):
+                return _open(f"{cls.qualname}.forward", cls, f"{cls.qualname} changes how it is called")
             if "forward" not in known.methods:
                 continue
             unit = self.program.ask("unit", base.path, f"{base.qualname}.forward")
-            if unit is None or not isinstance(unit.node, s.FunctionDef) or method_kind(unit.node) != "method":
-                return f"a decorator may change {base.qualname}.forward"
-            signature = signature_of(unit, unit.node, skip_first=True)
             name = f"{base.qualname}.forward"
+            if unit is None or not isinstance(unit.node, s.FunctionDef):
+                return f"{name} is not known"
+            if self.program.ask("kind", base.path, unit.key) != "method":
+                return _open(name, cls, f"a decorator may change {name}")
+            signature = signature_of(unit, unit.node, skip_first=True)
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
         return f"{cls.qualname} has no forward"
 
@@ -303,6 +311,12 @@ class Semantics(Results):
             if isinstance(base, LibraryClass) and base.qualified == libraries.TORCH_MODULE:
                 return True
         return False
+
+
+def _open(name: str, cls: Class, reason: str) -> Callee:
+    """The forward of a class that is known, while what it accepts is not."""
+    parameters = (Parameter("args", Kind.VAR_POSITIONAL), Parameter("kwargs", Kind.VAR_KEYWORD))
+    return Callee(name, Signature(parameters, extra="open", reason=reason), "forward", cls)
 
 
 def _filled(callee: Callee | str, partial: Partial) -> Callee | str:
