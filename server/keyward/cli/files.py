@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
-"""Folders that hold no code of the user's; hidden folders and virtual environments are left out as well."""
+from ..session.python_files import python_files_below
 
 
 def python_files(paths: Iterable[str]) -> Iterator[str]:
@@ -18,23 +17,11 @@ def python_files(paths: Iterable[str]) -> Iterator[str]:
     """
     seen: set[str] = set()
     for path in paths:
-        for file in _below(path) if Path(path).is_dir() else (path,):
+        for file in python_files_below(path) if Path(path).is_dir() else (path,):
             identity = os.path.abspath(file)
             if identity not in seen:
                 seen.add(identity)
                 yield file
-
-
-def _below(folder: str) -> Iterator[str]:
-    for at, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _left_out(at, name))
-        for name in sorted(names):
-            if name.endswith(".py"):
-                yield os.path.normpath(os.path.join(at, name))
-
-
-def _left_out(at: str, name: str) -> bool:
-    return name.startswith(".") or name in SKIPPED or os.path.exists(os.path.join(at, name, "pyvenv.cfg"))
 
 
 def why(error: OSError) -> str:

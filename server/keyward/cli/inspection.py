@@ -154,7 +154,7 @@ def _open(snapshot: Snapshot, workspace: Workspace) -> list[Question]:
 
 def _tells(answer: Answer) -> bool:
     """Whether an answer says more than that nothing is known, which is what a question without one counts as."""
-    return answer.known or answer.missing or answer.definition is not None
+    return answer.known or answer.missing or answer.definition is not None or bool(answer.importers)
 
 
 def _comparable(path: str, workspace: Workspace, request: Request) -> bool:

@@ -20,6 +20,9 @@ from .values import Unknown, Value, unknown
 class Question:
     """What is `name`, imported from `module` by the file at `path`? With the kind "result": what does calling it give?
 
+    Two kinds ask about something else: "checkpoint" for the model type of the checkpoint called `name`, and "importers"
+    for the files that may import the one at `path`.
+
     `level` counts the leading dots of a relative import. `name` may be dotted (`Net.build`), and is "" for the module
     itself (`import a.b`). A name that comes through `from module import *` is asked for like one that is imported by
     name; the asker knows whether a star would have brought it.
@@ -29,7 +32,7 @@ class Question:
     module: str
     level: int
     name: str
-    kind: Literal["object", "result"] = "object"
+    kind: Literal["object", "result", "checkpoint", "importers"] = "object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What jedi found.
+    """What was found.
 
     `value` holds the alternatives: classes, functions, modules (by absolute dotted name), instances; `Unknown` with its
     reason where jedi does not know. `definition` says where to look closer, where that is in a file of the user's.
@@ -56,6 +59,8 @@ class Answer:
     """The module is there and binds no such name."""
     files: frozenset[str] = frozenset()
     """Files that the answer rests on: when one changes, the question is open again."""
+    importers: tuple[str, ...] = ()
+    """Paths of the files that may import the one asked about."""
 
     @property
     def known(self) -> bool:

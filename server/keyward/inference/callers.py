@@ -1,7 +1,8 @@
-"""What the calls in its own file give a parameter of a function, where no annotation says it.
+"""What the calls in its own file, and in those that import it, give a parameter of a function, where no annotation says
+it.
 
-Other files may call it with something else. That is no harm: what a rule finds fault with is wrong for the calls that
-are in sight.
+Other projects may call it with something else. That is no harm: what a rule finds fault with is wrong for the calls
+that are in sight.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
 from .analysis import CallSite, UnitResult
+from .answers import Answer, Question
 from .classes import is_bound
 from .flow import Flow
 from .program import Outcome, Program
@@ -31,24 +33,34 @@ class Callers:
         program.register("anytime", self.anytime)
 
     def callers(self, path: str, name: str) -> tuple[UnitKey, ...]:
-        """Keys of the units of a file that call something of this name."""
+        """Keys of the units of a file that call something of this name, or what is imported under it."""
         if path not in self._callers:
             found: dict[str, list[UnitKey]] = {}
             source = self.program.source(path)
-            for unit in () if source is None else source.units:
-                for called in self.program.per_unit("called", unit, _called_names):
+            units = () if source is None else source.units
+            aliases: dict[str, str] = {}
+            for unit in units:
+                for alias in self.program.per_unit("alias", unit, _aliases):
+                    name_there, _, name_here = alias.partition("=")
+                    aliases[name_here] = name_there
+            for unit in units:
+                names = self.program.per_unit("called", unit, _called_names)
+                for called in {*names, *(aliases[name] for name in names & aliases.keys())}:
                     found.setdefault(called, []).append(unit.key)
             self._callers[path] = {called: tuple(keys) for called, keys in found.items()}
         return self._callers[path].get(name, ())
 
     def anytime(self, path: str, key: UnitKey, level: int) -> Outcome | None:
-        """What a statement of a module or class body holds if names have any value that they ever get."""
+        """What a statement of a module or class body holds if names have any value that they ever get, and the file is
+        run as a script."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
-        return None if source is None or unit is None else Flow(self.program, source, unit, level).run_statement()
+        if source is None or unit is None:
+            return None
+        return Flow(self.program, source, unit, level, as_script=True).run_statement()
 
     def argument(self, path: str, qualname: str, name: str, level: int) -> Value:
-        """All that the calls in its file, themselves gone through at `level`, give a parameter of a function or method;
+        """All that the calls in sight, themselves gone through at `level`, give a parameter of a function or method;
         unknown where there is none, or one that is not plain."""
         source = self.program.source(path)
         unit: Unit | None = self.program.ask("unit", path, qualname)
@@ -60,8 +72,10 @@ class Callers:
             return unknown(f"parameter `{name}`")
         called = unit.owner.rpartition(".")[2] if unit.node.name == "__init__" else unit.node.name
         found: Value = NEVER
-        for key in self.program.ask("callers", path, called):
-            for site, function in self._calls(path, key, level):
+        files = (path, *self._importers(path))
+        units = [(file, key) for file in files for key in self.program.ask("callers", file, called)]
+        for file, key in units:
+            for site, function in self._calls(file, key, level):
                 if any(_reaches(atom, path, unit) for atom in function):
                     given = _given(site, parameters[place], place)
                     if given is None:
@@ -69,6 +83,13 @@ class Callers:
                         given = NEVER if default is None else Flow(self.program, source, unit, level).evaluate(default)
                     found |= given
         return _settled(found) or unknown(f"parameter `{name}`")
+
+    def _importers(self, path: str) -> tuple[str, ...]:
+        """The files that may import the main one; of others, what imports them is not followed."""
+        if path != self.program.main.path:
+            return ()
+        answer: Answer | None = self.program.ask("answer", Question(path, "", 0, "", "importers"))
+        return () if answer is None else answer.importers
 
     def _calls(self, path: str, key: UnitKey, level: int) -> Iterator[tuple[CallSite, Value]]:
         """The calls in a unit, with the values of what they call."""
@@ -122,3 +143,11 @@ def _called_names(unit: Unit) -> frozenset[str]:
     """Last names of what a unit calls."""
     functions = (node.function for node in walk(unit.node) if isinstance(node, s.Call))
     return frozenset(function.name for function in functions if isinstance(function, s.Name | s.Attribute))
+
+
+def _aliases(unit: Unit) -> frozenset[str]:
+    """Names that a unit imports under another, as "name=other"."""
+    if b" as " not in unit.key[1]:
+        return frozenset()
+    imports = (node for node in walk(unit.node) if isinstance(node, s.ImportFrom))
+    return frozenset(f"{alias.name}={alias.asname}" for node in imports for alias in node.names if alias.asname)

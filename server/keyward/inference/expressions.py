@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ..source import syntax as s
@@ -77,6 +78,10 @@ class Expressions(ABC):
     @abstractmethod
     def bind_target(self, target: s.Expression, value: Value) -> None:
         """Gives a value to a name, an attribute, an item, or the parts of an unpacking."""
+
+    @abstractmethod
+    def assuming(self, test: s.Expression, truth: bool) -> AbstractContextManager[None]:
+        """What is evaluated inside may rely on `test` being true, or false; what comes after may not."""
 
     @abstractmethod
     def narrow(self, test: s.Expression, truth: bool) -> None:
@@ -213,11 +218,11 @@ class Expressions(ABC):
         truth = truthiness(self.evaluate(node.test))
         before = self.state
         self.state = before.copy()
-        self.narrow(node.test, True)
-        body = self.evaluate(node.body)
+        with self.assuming(node.test, True):
+            body = self.evaluate(node.body)
         after_body, self.state = self.state, before.copy()
-        self.narrow(node.test, False)
-        orelse = self.evaluate(node.orelse)
+        with self.assuming(node.test, False):
+            orelse = self.evaluate(node.orelse)
         self.state = joined((after_body, self.state), self.outer_binding)
         if truth is not None:
             return body if truth else orelse
@@ -227,8 +232,8 @@ class Expressions(ABC):
         left = self.evaluate(node.left)
         before = self.state
         self.state = before.copy()
-        self.narrow(node.left, node.operator == "and")
-        right = self.evaluate(node.right)
+        with self.assuming(node.left, node.operator == "and"):
+            right = self.evaluate(node.right)
         self.state = joined((before, self.state), self.outer_binding)
         truth = truthiness(left)
         if truth is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import bound_names, rebound_names, statements
 from .analysis import UnitResult
 from .annotations import Annotations
 from .classes import dotted, is_bound, method_kind
@@ -45,12 +46,19 @@ class Flow(Annotations):
         scope: Scope | None = None,
         read: dict[str, Value | None] | None = None,
         attributes: dict[str, Value] | None = None,
+        as_script: bool = False,
     ) -> None:
         super().__init__(program, source, unit, level)
         self.scope = scope
         self.read: dict[str, Value | None] = {} if read is None else read
         self.attributes = attributes
         """Attributes of `self` as known so far, while they are being found out; None: ask for them."""
+        self.as_script = as_script or source is program.main
+        """Whether the file is run itself; it is only imported else."""
+        self.rebound: frozenset[str] = frozenset()
+        """Names that functions inside this one bind."""
+        self.bound: frozenset[str] = frozenset()
+        """Names of others that the function being gone through binds."""
         self.stored: dict[str, Value] = {}
         self.returned: list[Value] = []
         self.stars: list[s.ImportFrom] = []
@@ -72,6 +80,9 @@ class Flow(Annotations):
         """Goes through the body of a function of a module or class body."""
         for decorator in function.decorators:
             self.evaluate(decorator)
+        if b"nonlocal" in self.unit.key[1]:
+            self.rebound = frozenset(rebound_names(function.body, "nonlocal"))
+        self.bound = _bound_in(function)
         self.parameters(function)
         self.block(function.body)
         if self.state.reached:
@@ -119,6 +130,7 @@ class Flow(Annotations):
         while self._inner:
             inner = self._inner.pop(0)
             outer, self.state = self.state, State.empty()
+            self.bound = _bound_in(inner) if isinstance(inner, s.FunctionDef) else frozenset()
             returned, self.returned = self.returned, []
             self._enclosing = {**self._enclosing, **self._ever}
             for parameter in inner.parameters:
@@ -161,6 +173,8 @@ class Flow(Annotations):
         return loose(self.program.value("attribute", Instance(cls), name, level))
 
     def bind_name(self, target: s.Name, value: Value) -> None:
+        if target.name in self.rebound:
+            value = value | unknown(f"functions inside re-bind `{target.name}`")
         super().bind_name(target, value)
         known = self._ever.get(target.name)
         self._ever[target.name] = value if known is None else known | value
@@ -300,8 +314,8 @@ class Flow(Annotations):
             self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
 
     def if_(self, node: s.If) -> None:
-        if self.source is not self.program.main and asks_for_script(node.test):
-            self.block(node.orelse)  # the file is imported
+        if asks_for_script(node.test) and not self.as_script:
+            self.block(node.orelse)
             return
         truth = truthiness(self.evaluate(node.test))
         gated = is_gate(node.test)
@@ -429,7 +443,8 @@ class Flow(Annotations):
 
     def scope_(self, node: s.Scope) -> None:
         for name in node.names:
-            self.state.bind(name, unknown(f"`{name}` is {node.kind}"))
+            if name in self.bound:
+                self.state.bind(name, unknown(f"`{name}` is {node.kind}"))
 
     def jump(self, node: s.Jump) -> None:
         if node.kind == "break":
@@ -440,6 +455,12 @@ class Flow(Annotations):
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
             self.state.bind(name, unknown("it stands in text that does not parse"))
+
+
+def _bound_in(function: s.FunctionDef) -> frozenset[str]:
+    """Names that a function declares global or nonlocal, and binds."""
+    declared = {name for node in statements(function.body) if isinstance(node, s.Scope) for name in node.names}
+    return frozenset(declared.intersection(bound_names(function.body))) if declared else frozenset()
 
 
 def _with_item(mapping: Mapping, item: Key) -> Mapping:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..signatures.model import Entry, Signature
 from . import libraries
+from .answers import Answer, Question
 from .program import Program
 from .values import (
     NEVER,
@@ -89,7 +90,7 @@ class Making:
         types: tuple[str, ...] = ()
         for atom in source if len(source) == 1 else ():
             if isinstance(atom, Constant) and isinstance(atom.value, str):
-                types = libraries.guessed_model_types(atom.value, auto.mapping)
+                types = self._model_types(atom.value, auto)
             elif isinstance(atom, Instance):
                 config = self.entry(atom.cls)
                 if config is None or config.role != "config":
@@ -101,6 +102,15 @@ class Making:
         if found:
             return join(only(Instance(LibraryClass(known.entry.qualified))) for known in found)
         return self._any_of(auto) or depends
+
+    def _model_types(self, checkpoint: str, auto: Entry) -> tuple[str, ...]:
+        """What the checkpoint's configuration says where it is at hand, else what its name may stand for."""
+        question = Question(self.program.main.path, "", 0, checkpoint, "checkpoint")
+        answer: Answer | None = self.program.ask("answer", question)
+        said = text_of(answer.value) if answer is not None else None
+        if said is not None:
+            return (said,) if said in auto.mapping else ()
+        return libraries.guessed_model_types(checkpoint, auto.mapping)
 
     def _any_of(self, auto: Entry) -> Value:
         """One of all models that an auto class can give, unless the file adds some."""

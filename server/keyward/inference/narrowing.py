@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ..source import syntax as s
 from ..source.tree import Source
@@ -42,13 +43,19 @@ class Narrowing(Calls):
             ends.append((self.state, self._masked))
         if all(state.reached for state, _ in ends):
             for state, hidden in ends:
-                for name, (mask, value) in hidden.items():
-                    if state.names.get(name) is mask:
-                        state.names[name] = value
+                _unmask(state, hidden)
             self._masked = masked
         else:
             self._masked = masked | next((hidden for state, hidden in ends if state.reached), {})
         self.state = joined((state for state, _ in ends), self.outer_binding)
+
+    @contextmanager
+    def assuming(self, test: s.Expression, truth: bool) -> Iterator[None]:
+        masked, self._masked = self._masked, {}
+        self.narrow(test, truth)
+        yield
+        _unmask(self.state, self._masked)
+        self._masked = masked
 
     def narrow(self, test: s.Expression, truth: bool) -> None:
         """Takes into account that `test` was true, or false."""
@@ -112,6 +119,12 @@ class Narrowing(Calls):
             self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
             mask = self._masked[node.name][0]
         self._narrow_to(node, lambda _: mask)
+
+
+def _unmask(state: State, masked: dict[str, tuple[Value, Value]]) -> None:
+    for name, (mask, value) in masked.items():
+        if state.names.get(name) is mask:
+            state.names[name] = value
 
 
 def _with_key(mapping: Mapping, key: str, present: bool) -> Mapping:

@@ -14,6 +14,7 @@ from typing import Any
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import rebound_names
 from .analysis import UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo
@@ -407,16 +408,8 @@ def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
 
 
 def _rebound(unit: Unit) -> frozenset[str]:
-    """Names that functions of the unit declare `global`."""
-    found: set[str] = set()
-    if b"global" in unit.key[1]:
-        pending: list[s.Statement] = [unit.node]
-        while pending:
-            statement = pending.pop()
-            if isinstance(statement, s.Scope) and statement.kind == "global":
-                found.update(statement.names)
-            pending += blocks(statement)
-    return frozenset(found)
+    """Names of the module that functions of the unit bind."""
+    return frozenset(rebound_names((unit.node,), "global")) if b"global" in unit.key[1] else frozenset()
 
 
 def blocks(statement: s.Statement) -> list[s.Statement]:

@@ -16,8 +16,10 @@ from itertools import islice
 from pathlib import Path
 
 from ..inference.answers import Answer, Answers, Question
-from ..inference.values import Instance, UserClass, UserFunction
+from ..inference.values import Constant, Instance, UserClass, UserFunction, only, unknown
 from ..source.tree import Source
+from .checkpoints import model_type_of
+from .importers import Importers
 from .jedi_client import JediClient
 
 _LOG = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class Oracle:
         self._on_change = on_change
         self._read = read
         self._idle = idle
+        self._importers = Importers(read)
         self._answers = Answers()
         self._wanted: dict[str, frozenset[Question]] = {}
         self._due: set[Question] = set()
@@ -182,6 +185,7 @@ class Oracle:
 
     def _refresh(self, paths: set[str]) -> None:
         try:
+            self._importers.changed(paths)
             sources = list(self._parsed(path for path in paths if self._answers.source(path)))
         except Exception:  # the thread has more to do
             _LOG.exception("changed files could not be read")
@@ -239,6 +243,9 @@ class Oracle:
         search = search_path(batch[0].path, self._folders)
         alike: dict[Question, list[Question]] = {}
         for question in batch:
+            if question.kind in ("checkpoint", "importers"):
+                yield question, self._beside(question, search)
+                continue
             top = question.module.partition(".")[0]
             if not self._trusted:
                 yield question, Answer.unknown("the folder is not trusted, so nothing is started to read other files")
@@ -250,6 +257,21 @@ class Oracle:
             folder = os.path.dirname(batch[0].path)
             for question, answer in self._client.ask(folder, search, tuple(alike), self._stub_folder()):
                 yield from ((same, answer) for same in alike[question])
+
+    def _beside(self, question: Question, search: tuple[str, ...]) -> Answer:
+        """The answer to a question that needs no jedi."""
+        if question.kind == "importers":
+            importers = self._importers.of(question.path, _project(search)) if search else ()
+            return Answer(unknown("no name is asked for"), files=frozenset(importers), importers=importers)
+        model_type, file = model_type_of(question.name, search)
+        if not model_type:
+            return Answer.unknown(f"the configuration of {question.name} is not here")
+        return Answer(only(Constant(model_type)), files=frozenset((file,)))
+
+
+def _project(search: tuple[str, ...]) -> str:
+    """The topmost of the folders that are searched."""
+    return min(search, key=len)
 
 
 def _stamp(path: str) -> tuple[int, int]:
@@ -265,6 +287,7 @@ def _paths(answer: Answer) -> Iterator[str]:
     """The files that an answer leads to, where it matters what they say."""
     if answer.definition and answer.definition.kind != "module":
         yield answer.definition.path
+    yield from answer.importers
     for atom in answer.value:
         if isinstance(atom, Instance):
             atom = atom.cls

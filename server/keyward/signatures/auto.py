@@ -9,6 +9,7 @@ import msgspec
 
 from .model import Entry, Kind, Parameter, Signature
 
+_UNKNOWN = Signature(extra="open", reason="how one of its classes is called is not known")
 _NAMED = (Kind.POSITIONAL_OR_KEYWORD, Kind.KEYWORD_ONLY)
 
 
@@ -22,9 +23,9 @@ class Given(NamedTuple):
 
 
 def given(classes: Sequence[Entry]) -> Given | None:
-    """What the classes have in common; None where there is none, or how one of them is called is not known."""
-    calls = [entry.call for entry in classes if entry.call is not None]
-    if not calls or len(calls) < len(classes):
+    """What the classes have in common; None where there is none."""
+    calls = [entry.call or _UNKNOWN for entry in classes]
+    if not calls:
         return None
     outputs = tuple(dict.fromkeys(call.returns for call in calls))
     return Given(_common(calls), outputs if all(outputs) else ())

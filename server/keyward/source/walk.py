@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from . import syntax
 from .syntax import Node
 
 
@@ -29,6 +30,62 @@ def statements(block: Iterable[Node]) -> Iterator[Node]:
             inner = getattr(statement, name, ())
             if isinstance(inner, tuple):
                 waiting += reversed(inner)
+
+
+def bound_names(block: Iterable[Node]) -> Iterator[str]:
+    """Names that a block binds, those of functions and classes in it included, and not what is bound inside of them."""
+    waiting: list[object] = list(block)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case tuple():
+                waiting += node
+                continue
+            case syntax.FunctionDef() | syntax.ClassDef():
+                yield node.name
+                continue
+            case syntax.Lambda():
+                continue
+            case syntax.Import():
+                yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            case syntax.ImportFrom():
+                yield from (alias.bound for alias in node.names)
+            case syntax.Assign() | syntax.Delete():
+                yield from _names_in(node.targets)
+            case syntax.AugmentedAssign() | syntax.For() | syntax.NamedExpression():
+                yield from _names_in((node.target,))
+            case syntax.With():
+                yield from _names_in(item.target for item in node.items if item.target is not None)
+            case syntax.Match():
+                yield from (name for case in node.cases for name in case.bound)
+        if isinstance(node, Node):
+            waiting += [getattr(node, name) for name in _holders(type(node))]
+
+
+def _names_in(targets: Iterable[Node]) -> Iterator[str]:
+    """The names among targets, those in unpackings included; not the objects whose attributes or items are set."""
+    for target in targets:
+        match target:
+            case syntax.Name():
+                yield target.name
+            case syntax.Sequence():
+                yield from _names_in(target.items)
+            case syntax.Starred():
+                yield from _names_in((target.value,))
+
+
+def rebound_names(block: Iterable[Node], kind: str) -> Iterator[str]:
+    """Names that functions inside a block declare "global" or "nonlocal", and bind."""
+    for statement in statements(block):
+        if isinstance(statement, syntax.FunctionDef):
+            declared = {
+                name
+                for inner in statements(statement.body)
+                if isinstance(inner, syntax.Scope) and inner.kind == kind
+                for name in inner.names
+            }
+            if declared:
+                yield from declared.intersection(bound_names(statement.body))
 
 
 _HOLDERS: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,23 @@
+"""The Python files below a folder that are a user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+
+_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
+
+
+def python_files_below(folder: str, most_folders: int | None = None) -> Iterator[str]:
+    """In a stable order, without those in hidden folders, virtual environments and folders of installed packages; of so
+    many folders at most."""
+    for at, folders, names in islice(os.walk(folder), most_folders):
+        folders[:] = sorted(name for name in folders if not _left_out(at, name))
+        for name in sorted(names):
+            if name.endswith(".py"):
+                yield os.path.normpath(os.path.join(at, name))
+
+
+def _left_out(at: str, name: str) -> bool:
+    return name.startswith(".") or name in _SKIPPED or os.path.exists(os.path.join(at, name, "pyvenv.cfg"))
