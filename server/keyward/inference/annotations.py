@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..source import syntax as s
+from . import libraries
 from .classes import dotted
 from .narrowing import Narrowing
 from .state import without_none
@@ -43,7 +44,9 @@ class Annotations(Narrowing):
             found = self.program.world.signatures.find(atom.qualified)
             role = "" if found is None else found.entry.role
             # of a module class that is no finished model anything may be passed that derives from it
-            finished = role == "model" and found is not None and bool(found.entry.head)
+            finished = found is not None and (
+                (role == "model" and bool(found.entry.head)) or libraries.DIFFUSERS_MODEL in found.entry.mro
+            )
             if finished or role in ("output", "config", "tokenizer", "processor"):
                 return only(Instance(atom))
         return unknown("an annotation that says too little")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
-from .containers import ADDING
+from .containers import ADDING, REGISTERING
 from .expressions import OTHER, Expressions, known_string, ordered, updated
 from .state import loose
 from .values import (
@@ -84,6 +84,8 @@ class Calls(Expressions):
         if not isinstance(node.function.value, s.Name):
             return None
         target = node.function.value
+        if target.name == self.self_name and node.function.name in REGISTERING:
+            return self.register(node)
         value = self.state.names.get(target.name) or self.outer_binding(target.name)
         if value is None or len(value) != 1:
             return None
@@ -135,6 +137,16 @@ class Calls(Expressions):
                 (mapping,) = (atom for atom in loose(only(mapping)) if isinstance(atom, Mapping))
         self.state.names[target.name] = only(mapping)
         return result
+
+    def register(self, node: s.Call) -> Value:
+        """`self.add_module("head", Head())`, and `self.register_modules(unet=unet)` of diffusers: sets attributes."""
+        site = self.passed(node)
+        given = {keyword.name: keyword.value for keyword in site.keywords}
+        if len(site.positional) == 2 and (name := known_string(site.positional[0].value)) is not None:
+            given[name] = site.positional[1].value
+        for name, value in given.items():
+            self.store_attribute(self.self_name, name, value)
+        return unknown("what registering returns")
 
     def append_to_attribute(self, node: s.Call, target: s.Attribute) -> Value | None:
         """`self.blocks.append(Block())`: one more element of the list that the attribute holds."""

@@ -30,6 +30,8 @@ _MODULE_LISTS = ("torch.nn.modules.container.ModuleList", "torch.nn.modules.cont
 
 ADDING = frozenset(("add_module", "append", "extend", "insert", "pop", "register_module", "update"))
 """Methods of containers of modules that change what they hold."""
+REGISTERING = frozenset(("add_module", "register_module", "register_modules"))
+"""Methods of modules and pipelines that set attributes whose names they are given."""
 
 
 def made_container(cls: str, passing: Passing) -> Value | None:

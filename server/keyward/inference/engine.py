@@ -13,7 +13,7 @@ from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
 from .callers import Callers
 from .classes import ClassInfo, dotted, is_dataclass
-from .containers import BUILTINS
+from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
 from .flow import Flow
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
@@ -430,4 +430,5 @@ def _set_elsewhere(unit: Unit) -> frozenset[str]:
 
 
 def _sets_attributes(unit: Unit) -> frozenset[str]:
-    return frozenset(target.name for target in _attribute_targets(unit) if isinstance(target.value, s.Name))
+    names = {target.name for target in _attribute_targets(unit) if isinstance(target.value, s.Name)}
+    return frozenset(names | {name for name in REGISTERING if f".{name}(".encode() in unit.key[1]})

@@ -42,6 +42,9 @@ RETURNS_SELF = frozenset(
 MAKES_INSTANCE = frozenset(("from_pretrained", "from_config", "_from_config"))
 """Class methods of transformers that return an instance of the class (or of the class that an Auto class chooses)."""
 
+MAKES_FROM_OTHERS = frozenset(("from_unet", "from_transformer", "from_single_file"))
+"""The same for models of diffusers, which have these class methods where they make sense."""
+
 OVERRIDDEN = frozenset(
     (
         "generate",
@@ -131,6 +134,9 @@ GIVES_INNER = frozenset(("model", "get_base_model", "merge_and_unload", "unload"
 
 PIPELINE = "diffusers.pipelines.pipeline_utils.DiffusionPipeline"
 """The base of pipelines, whose parts have the names and classes that the constructor's parameters say."""
+
+DIFFUSERS_MODEL = "diffusers.models.modeling_utils.ModelMixin"
+"""The base of diffusers' models: their classes are not derived from any further."""
 
 MAKES_BY_NAME = {
     "timm.models._factory.create_model": "timm.models",
@@ -265,6 +271,11 @@ def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[st
 def is_module(entry: Entry) -> bool:
     """Whether instances of the class are torch modules."""
     return entry.role in ("model", "module") or TORCH_MODULE in entry.mro
+
+
+def is_pipeline(entry: Entry) -> bool:
+    """Whether it is a pipeline of diffusers."""
+    return PIPELINE in (entry.qualified, *entry.mro)
 
 
 def is_keyed(entry: Entry) -> bool:

@@ -8,7 +8,6 @@ from .answers import Answer, Question
 from .program import Program
 from .values import (
     NEVER,
-    Atom,
     Class,
     Constant,
     Instance,
@@ -42,6 +41,14 @@ def text_of(value: Value | None) -> str | None:
     return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
 
 
+def changes_output(keywords: tuple[tuple[str, Value], ...]) -> bool:
+    """Whether a model is made with options under which it returns something else than usual."""
+    return any(
+        keyword in libraries.CHANGES_OUTPUT and value != only(Constant(keyword == "return_dict"))
+        for keyword, value in keywords
+    )
+
+
 class Making:
     """What those give, for one `Program`."""
 
@@ -67,11 +74,13 @@ class Making:
     def made(self, cls: LibraryClass | UserClass, name: str, passing: Passing) -> Value:
         """What `from_pretrained` and its like give."""
         _, keywords, _ = passing
-        if any(keyword in libraries.CHANGES_OUTPUT for keyword, _ in keywords):
+        if changes_output(keywords):
             return unknown("made with options that change what it returns")
         entry = self.entry(cls)
         if isinstance(cls, LibraryClass) and cls.qualified.startswith(libraries.ADAPTED):
-            return unknown("which adapters are loaded is not known")
+            return only(Instance(LibraryClass(libraries.ADAPTED)))
+        if entry is not None and libraries.is_pipeline(entry):
+            return only(Instance(cls, parts=keywords))
         if entry is None or entry.role != "auto":
             return only(Instance(cls))
         if name == "from_pretrained":
@@ -161,8 +170,3 @@ class Making:
     def _auto_made(self, name: str, source: Value) -> Value:
         found = self._signatures.find(f"transformers.{name}")
         return NEVER if found is None else self._chosen(found.entry, source)
-
-    def is_a(self, atom: Atom, base: str) -> bool:
-        """Whether a value is an instance of a library's class that derives from `base`."""
-        entry = self.entry(atom.cls) if isinstance(atom, Instance) else None
-        return entry is not None and base in (entry.qualified, *entry.mro)

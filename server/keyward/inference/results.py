@@ -8,7 +8,7 @@ from .analysis import Callee
 from .answers import Question
 from .classes import ClassInfo
 from .containers import BUILTINS, builtin_result, made_container, mapping_result
-from .making import Making, Passing, argument, text_of
+from .making import Making, Passing, argument, changes_output, text_of
 from .values import (
     NEVER,
     Atom,
@@ -84,9 +84,9 @@ class Results(Making):
         container = made_container(cls.qualified, passing)
         if container is not None:
             return container
-        if any(keyword in libraries.CHANGES_OUTPUT for keyword, _ in keywords):
+        if changes_output(keywords):
             return unknown("made with options that change what it returns")
-        return only(Instance(cls))
+        return only(Instance(cls, parts=keywords if libraries.is_pipeline(entry) else ()))
 
     def _function_result(self, function: LibraryFunction, passing: Passing, level: int) -> Value:
         positional, keywords, is_open = passing
@@ -131,7 +131,7 @@ class Results(Making):
         for atom in config:
             entry = self.entry(atom.cls) if isinstance(atom, Instance) else None
             if entry is None or libraries.PROMPT_LEARNING in entry.mro:
-                return unknown("which adapters the model gets is not known")
+                return only(Instance(LibraryClass(libraries.ADAPTED)))
         return only(Wrapped(libraries.ADAPTED, model)) if model and config else unknown("adapters around nothing")
 
     def _user_result(self, function: UserFunction, level: int) -> Value:
@@ -147,8 +147,8 @@ class Results(Making):
 
     def _instance_result(self, instance: Instance, passing: Passing, level: int) -> Value:
         _, keywords, is_open = passing
-        if any(keyword == "return_dict" for keyword, _ in keywords):
-            return unknown("called with `return_dict`")
+        if changes_output(keywords):
+            return unknown("called with options that change what it returns")
         if isinstance(instance.cls, LibraryClass):
             entry = self.entry(instance.cls)
             given = (
@@ -195,6 +195,8 @@ class Results(Making):
             return self.result(owner, passing, level)
         if name in libraries.RETURNS_SELF and isinstance(owner, Instance | Wrapped):
             return only(owner)
+        if name in libraries.MAKES_FROM_OTHERS and isinstance(owner, LibraryClass):
+            return self.made(owner, name, passing)
         if name in libraries.MAKES_INSTANCE and not isinstance(owner, Instance | Wrapped):
             return self.made(owner, name, passing)
         return unknown(f"what `{name}` returns is not known")
