@@ -112,7 +112,9 @@ class Program:
         self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
         self._old = previous
         self._settled = False
-        """Whether what changed since the version before has been worked through: old memos hold then."""
+        """Whether it is known what may have changed since the version before: old memos of all else hold then."""
+        self._suspects: set[Query] = set()
+        """Queries that rest on something that has changed."""
         self._finished = False
         self._scopes: dict[str, Scope] = {}
         self._asking: list[dict[Query, Any]] = []
@@ -153,7 +155,7 @@ class Program:
             return answer
         if memo is None and self._old is not None:
             memo = self._old._memos.get(query)
-            if memo is not None and self._settled:
+            if memo is not None and self._settled and query not in self._suspects:
                 return memo.answer
         if query in self._pending or len(self._pending) >= _MOST_NESTED:
             return None
@@ -183,8 +185,8 @@ class Program:
         return all(self._answer(query) == answer for query, answer in memo.rests_on.items())
 
     def settle(self) -> None:
-        """Once the module has been gone through: computes anew what rests on something that has changed, then what
-        rests on that if it came out differently, and so on. All other old memos hold."""
+        """Once the module has been gone through: looks again at all that rests, at however many removes, on something
+        that has changed, and computes anew what does not hold, each once. All other old memos hold."""
         if self._old is None:
             return
         old = self._old._memos
@@ -197,18 +199,15 @@ class Program:
         # what going through the module has already computed anew
         changed += [query for query, memo in self._memos.items() if query in old and memo.answer != old[query].answer]
         gone = self._gone()
-        self._settled = True
         while changed:
             cause = changed.pop()
             for query in (*self._dependents.get(cause, ()), *self._new_dependents.get(cause, ())):
-                before = self._memos.get(query) or old.get(query)
-                if before is None or query in gone or query in self._pending:
-                    continue
-                self._pending.add(query)
-                memo = self._memos[query] = self._compute(query)
-                self._pending.discard(query)
-                if memo.answer != before.answer:
+                if query not in self._suspects and query not in gone and (query in old or query in self._memos):
+                    self._suspects.add(query)
                     changed.append(query)
+        self._settled = True
+        for query in self._suspects:
+            self._answer(query)
 
     def _gone(self) -> set[Query]:
         """Queries about units that are no more."""
