@@ -42,20 +42,26 @@ def joined(states: Iterable[State], outer: Callable[[str], Value | None]) -> Sta
         return State({}, {}, reached=False)
     if len(reached) == 1:
         return reached[0]
+    tables = [state.names for state in reached]
     names: dict[str, Value] = {}
-    for name in dict.fromkeys(name for state in reached for name in state.names):
-        values = [state.names.get(name) for state in reached]
-        if None in values:
-            values.append(outer(name))
-        known = [value for value in values if value is not None]
+    for table in tables:
+        names.update(table)
+    # Most names hold the very same value on all paths: they are told apart first, as there may be hundreds.
+    for name in {name for table in tables for name, value in names.items() if table.get(name) is not value}:
+        known = [value for table in tables if (value := table.get(name)) is not None]
+        if len(known) < len(tables) and (value := outer(name)) is not None:
+            known.append(value)
         result = known[0]
         for value in known[1:]:
             result = result if result == value else merged(result, value)
         names[name] = result
-    attributes: dict[tuple[str, str], Value] = {}
-    for key in set.intersection(*(set(state.attributes) for state in reached)):
-        attributes[key] = join(state.attributes[key] for state in reached)
-    return State(names, attributes)
+    return State(names, _joined_attributes([state.attributes for state in reached]))
+
+
+def _joined_attributes(tables: list[dict[tuple[str, str], Value]]) -> dict[tuple[str, str], Value]:
+    """What is known of attributes on all paths."""
+    first, *others = tables
+    return {key: join(table[key] for table in tables) for key in first if all(key in table for table in others)}
 
 
 def merged(one: Value, other: Value) -> Value:
