@@ -67,6 +67,8 @@ class CallSite:
     """`**spread` with keys that cannot be seen: there may be more keywords."""
     guarded: frozenset[str] = frozenset()
     """Exceptions that the code around expects ("TypeError"; "*" for any): the call is meant to fail, or may."""
+    tested: bool = False
+    """Whether it is reached only if some test comes out in a certain way."""
 
     @property
     def span(self) -> Span:
@@ -85,6 +87,8 @@ class FieldRead:
     guarded: frozenset[str] = frozenset()
     of_self: bool = False
     """Read from `self`: a class that derives from this one may have more."""
+    tested: bool = False
+    """Whether it is reached only if some test comes out in a certain way."""
 
 
 @dataclass(frozen=True, slots=True)

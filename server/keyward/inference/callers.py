@@ -13,7 +13,6 @@ from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
 from .analysis import CallSite, UnitResult
-from .answers import Answer, Question
 from .classes import is_bound
 from .flow import Flow
 from .program import Outcome, Program
@@ -72,7 +71,7 @@ class Callers:
             return unknown(f"parameter `{name}`")
         called = unit.owner.rpartition(".")[2] if unit.node.name == "__init__" else unit.node.name
         found: Value = NEVER
-        files = (path, *self._importers(path))
+        files = (path, *self.program.importers(path))
         units = [(file, key) for file in files for key in self.program.ask("callers", file, called)]
         for file, key in units:
             for site, function in self._calls(file, key, level):
@@ -83,13 +82,6 @@ class Callers:
                         given = NEVER if default is None else Flow(self.program, source, unit, level).evaluate(default)
                     found |= given
         return _settled(found) or unknown(f"parameter `{name}`")
-
-    def _importers(self, path: str) -> tuple[str, ...]:
-        """The files that may import the main one; of others, what imports them is not followed."""
-        if path != self.program.main.path:
-            return ()
-        answer: Answer | None = self.program.ask("answer", Question(path, "", 0, "", "importers"))
-        return () if answer is None else answer.importers
 
     def _calls(self, path: str, key: UnitKey, level: int) -> Iterator[tuple[CallSite, Value]]:
         """The calls in a unit, with the values of what they call."""

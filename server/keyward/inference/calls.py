@@ -7,9 +7,12 @@ from typing import Any
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
-from .containers import ADDING, REGISTERING
+from .classes import dotted
+from .containers import BUILTINS, REGISTERING
 from .expressions import OTHER, Expressions, known_string, ordered, updated
-from .state import loose
+from .guards import EXPECTS, expects
+from .sharing import MUTATORS
+from .state import changed
 from .values import (
     BoundMethod,
     Collection,
@@ -17,10 +20,12 @@ from .values import (
     Instance,
     Key,
     LibraryClass,
+    LibraryFunction,
     Mapping,
     Unknown,
     UserClass,
     Value,
+    Wrapped,
     join,
     only,
     unknown,
@@ -35,6 +40,10 @@ class Calls(Expressions):
         special = self.special_call(node)
         if special is not None:
             return special
+        if self.guards and isinstance(node.function, s.Name):
+            self.called_guarded(node.function.name)
+        if dotted(node.function).rpartition(".")[2] in EXPECTS:
+            return self.expecting_call(node)
         function = self.evaluate(node.function)
         site = self.passed(node)
         callees: list[Any] = []
@@ -59,6 +68,7 @@ class Calls(Expressions):
             site.open_positional,
             site.open_keywords,
             frozenset((*self.guards, *site.guards)),
+            self.state.tested,
         )
         self.after_call(node, function)
         if not wanted:
@@ -79,10 +89,15 @@ class Calls(Expressions):
             return unknown("super()")
         if not isinstance(node.function, s.Attribute):
             return None
+        if node.function.name in MUTATORS and not isinstance(node.function.value, s.Name):
+            self.evaluate(node.function.value)
+            self.contents_changed(node.function.value)
+            self.escape_into(node)
         if isinstance(node.function.value, s.Attribute) and node.function.name == "append":
             return self.append_to_attribute(node, node.function.value)
         if not isinstance(node.function.value, s.Name):
             return None
+        self.escape_into(node)
         target = node.function.value
         if target.name == self.self_name and node.function.name in REGISTERING:
             return self.register(node)
@@ -90,27 +105,18 @@ class Calls(Expressions):
         if value is None or len(value) != 1:
             return None
         (mapping,) = value
-        if isinstance(mapping, Collection) and (mapping.kind == "list" or node.function.name in ADDING):
+        if node.function.name not in MUTATORS:
+            return None
+        if isinstance(mapping, Collection) or (isinstance(mapping, Instance) and mapping.parts):
             self.evaluate(target)
             site = self.passed(node)
-            if node.function.name == "append" and len(site.positional) == 1:
-                added = mapping.item | site.positional[0].value
+            if isinstance(mapping, Collection) and node.function.name == "append" and len(site.positional) == 1:
+                mapping = Collection(mapping.kind, None, mapping.item | site.positional[0].value)
+                self.change(target.name, only(mapping))
             else:
-                added = mapping.item | unknown("an element added elsewhere")
-            self.state.names[target.name] = only(Collection(mapping.kind, None, added))
-            return unknown(f"what `{node.function.name}` of a list returns")
-        if isinstance(mapping, Instance) and mapping.parts and node.function.name in ADDING:
-            self.evaluate(target)
-            self.passed(node)
-            self.state.names[target.name] = only(Instance(mapping.cls, mapping.producer))
+                self.change(target.name, changed(value))
             return unknown(f"what `{node.function.name}` returns")
-        if not isinstance(mapping, Mapping) or node.function.name not in (
-            "update",
-            "pop",
-            "clear",
-            "setdefault",
-            "popitem",
-        ):
+        if not isinstance(mapping, Mapping):
             return None
         self.evaluate(target)
         site = self.passed(node)
@@ -124,7 +130,10 @@ class Calls(Expressions):
                 mapping = updated(mapping, other)
                 result = only(Constant(None))
             case "pop" if first is not None:
-                result = next((key.value for key in mapping.keys if key.name == first), result)
+                known = next((key for key in mapping.keys if key.name == first), None)
+                if known is not None:
+                    others = [passed.value for passed in site.positional[1:]] or [unknown("a key that may be missing")]
+                    result = known.value if known.certain else join((known.value, *others))
                 keys = tuple(key for key in mapping.keys if key.name != first)
                 mapping = Mapping(keys, mapping.open, mapping.cls)
             case "clear":
@@ -134,9 +143,28 @@ class Calls(Expressions):
                     key = Key(first, site.positional[1].value)
                     mapping = Mapping((*mapping.keys, key), mapping.open, mapping.cls)
             case _:
-                (mapping,) = (atom for atom in loose(only(mapping)) if isinstance(atom, Mapping))
-        self.state.names[target.name] = only(mapping)
+                (mapping,) = (atom for atom in changed(only(mapping)) if isinstance(atom, Mapping))
+        self.change(target.name, only(mapping))
         return result
+
+    def escape_into(self, node: s.Call) -> None:
+        """Notes that a method of a container may keep what it is given."""
+        if isinstance(node.function, s.Attribute) and node.function.name in MUTATORS - {"update", "extend"}:
+            for argument in node.arguments:
+                self.escape(argument.value)
+
+    @abstractmethod
+    def called_guarded(self, name: str) -> None:
+        """Notes that a function is called where something is expected to fail."""
+
+    def expecting_call(self, node: s.Call) -> Value:
+        """`pytest.raises(TypeError, lambda: model(labels=1))`."""
+        guards = self.guards
+        self.evaluate(node.function)
+        self.guards = (*guards, *expects(node, b""))
+        self.passed(node)
+        self.guards = guards
+        return unknown("what expects a failure")
 
     def register(self, node: s.Call) -> Value:
         """`self.add_module("head", Head())`, and `self.register_modules(unet=unet)` of diffusers: sets attributes."""
@@ -186,14 +214,16 @@ class Calls(Expressions):
 
     def after_call(self, node: s.Call, function: Value) -> None:
         """Forgets what the callee may have changed: dictionaries handed over, attributes of objects it gets hold of."""
-        harmless = all(isinstance(atom, LibraryClass | Instance) or _is_library_method(atom) for atom in function)
+        harmless = bool(function) and all(_leaves_arguments(atom) for atom in function)
         for argument in node.arguments:
+            if not argument.stars and not harmless:
+                self.escape(argument.value)
             if isinstance(argument.value, s.Name) and not argument.stars:
-                name = argument.value.name
-                held = None if harmless else self.held(name)
-                if held is not None:
-                    self.state.names[name] = loose(held)
-                self._forget_attributes(name)
+                self._forget_attributes(argument.value.name)
+        if not harmless and self.state.attributes:
+            outside = self.program.ask("outside", self.source.path)
+            for key in [key for key in self.state.attributes if key[1] in outside]:
+                del self.state.attributes[key]
         if isinstance(node.function, s.Attribute):
             owner = node.function.value
             while isinstance(owner, s.Attribute | s.Call):
@@ -220,14 +250,20 @@ class Arguments:
         """What a result can depend on: values by position, values by keyword, and whether there may be others."""
         return (
             tuple(passed.value for passed in self.positional),
-            tuple((passed.name, passed.value) for passed in self.keywords),
-            self.open_positional or self.open_keywords,
+            tuple((passed.name, passed.value) for passed in self.keywords if passed.certain),
+            self.open_positional or self.open_keywords or not all(passed.certain for passed in self.keywords),
         )
 
 
-def _is_library_method(atom: Any) -> bool:
-    return (
-        isinstance(atom, BoundMethod)
-        and not isinstance(atom.owner, UserClass)
-        and not (isinstance(atom.owner, Instance) and isinstance(atom.owner.cls, UserClass))
-    )
+def _leaves_arguments(atom: Any) -> bool:
+    """Whether calling something leaves the contents of what it is given as they are."""
+    match atom:
+        case LibraryClass() | Instance(cls=LibraryClass()) | Wrapped():
+            return True
+        case LibraryFunction():
+            return atom.qualified in BUILTINS
+        case BoundMethod():
+            return not isinstance(atom.owner, UserClass) and _leaves_arguments(atom.owner)
+        case Mapping():
+            return True
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .making import Passing, text_of
 from .values import (
+    MODULE_DICT,
     NEVER,
     Atom,
     Collection,
@@ -24,12 +25,9 @@ BUILTINS = frozenset(
 )
 """Built-in functions whose results are followed; the others give nothing that could be called."""
 
-MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 SEQUENTIAL = "torch.nn.modules.container.Sequential"
 _MODULE_LISTS = ("torch.nn.modules.container.ModuleList", "torch.nn.modules.container.ParameterList")
 
-ADDING = frozenset(("add_module", "append", "extend", "insert", "pop", "register_module", "update"))
-"""Methods of containers of modules that change what they hold."""
 REGISTERING = frozenset(("add_module", "register_module", "register_modules"))
 """Methods of modules and pipelines that set attributes whose names they are given."""
 
@@ -77,7 +75,10 @@ def item(atom: Atom, key: str | bytes | int | float | bool | None) -> Value:
     """What a known index gives."""
     match atom:
         case Mapping() if isinstance(key, str):
-            return next((known.value for known in atom.keys if known.name == key), unknown(f"entry `{key}`"))
+            found = next((known for known in atom.keys if known.name == key), None)
+            if found is None:
+                return unknown(f"entry `{key}`")
+            return found.value if found.certain else found.value | unknown("an entry that may have been set again")
         case Collection() if isinstance(key, int):
             if atom.items is not None and -len(atom.items) <= key < len(atom.items):
                 return atom.items[key]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import bound_names
 from ..text import Span
 from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
@@ -16,8 +17,9 @@ from .classes import ClassInfo, dotted, is_dataclass
 from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
 from .flow import Flow
-from .program import MOST_LEVELS, Outcome, Program, Scope, blocks
+from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
+from .sharing import shared_by_functions, shared_names
 from .values import (
     NEVER,
     Class,
@@ -120,8 +122,11 @@ class _Facts:
         for kind in (
             "answer",
             "attributes",
+            "beside",
+            "body",
             "class",
             "define",
+            "derived",
             "function",
             "import",
             "outline",
@@ -131,6 +136,7 @@ class _Facts:
             "statement",
             "stored",
             "stores",
+            "shared",
             "storing",
             "subclasses",
             "unit",
@@ -179,6 +185,25 @@ class _Facts:
         """Names of attributes that the file sets on anything but `self`."""
         source = self.program.source(path)
         return frozenset() if source is None else self.program.union("outside", source, _set_elsewhere)
+
+    def _shared(self, path: str, by: str) -> frozenset[str]:
+        """Names of the module whose contents code of the file may change: that of its functions, or all."""
+        source = self.program.source(path)
+        if source is None:
+            return frozenset()
+        return self.program.union(f"shared by {by}", source, shared_by_functions if by == "functions" else shared_names)
+
+    def _beside(self, path: str, key: tuple[str, bytes, int]) -> frozenset[str]:
+        """Names of the module that functions of other units than this one bind."""
+        source = self.program.source(path)
+        others = (unit for unit in source.units if unit.key != key) if source is not None else ()
+        return frozenset().union(*(self.program.per_unit("rebound", unit, rebound) for unit in others))
+
+    def _body(self, path: str, owner: str) -> frozenset[str]:
+        """Names that the statements of a class body bind."""
+        source = self.program.source(path)
+        units = source.members.get(owner, ()) if source is not None else ()
+        return frozenset().union(*(self.program.per_unit("bound", unit, _bound) for unit in units))
 
     # --- names ------------------------------------------------------------------------------------------------------
 
@@ -304,16 +329,21 @@ class _Facts:
                 complete = False
         return found, complete
 
-    def _subclasses(self, path: str, qualname: str) -> tuple[UserClass, ...]:
-        """Classes of the same file that derive from the class."""
+    def _derived(self, path: str) -> tuple[str, ...]:
+        """Qualified names of the classes of a file that have bases."""
         source = self.program.source(path)
+        units = source.units if source is not None else ()
+        return tuple(unit.qualname for unit in units if isinstance(unit.node, s.ClassDef) and unit.node.bases)
+
+    def _subclasses(self, path: str, qualname: str) -> tuple[UserClass, ...]:
+        """Classes that derive from the class, in its file and in those that import it."""
         this = UserClass(path, qualname)
         found: list[UserClass] = []
-        for unit in () if source is None else source.units:
-            if isinstance(unit.node, s.ClassDef) and unit.node.bases and unit.qualname != qualname:
-                info = self.program.class_info(path, unit.qualname)
+        for file in (path, *self.program.importers(path)):
+            for other in self.program.ask("derived", file):
+                info = self.program.class_info(file, other) if (file, other) != (path, qualname) else None
                 if info is not None and this in info.resolution_order:
-                    found.append(UserClass(path, unit.qualname))
+                    found.append(UserClass(file, other))
         return tuple(found)
 
     def _attributes(self, path: str, qualname: str) -> dict[str, Value]:
@@ -427,6 +457,10 @@ def _set_elsewhere(unit: Unit) -> frozenset[str]:
         found.update(target.name for target in changed if isinstance(target, s.Attribute))
         pending += blocks(statement)
     return frozenset(found)
+
+
+def _bound(unit: Unit) -> frozenset[str]:
+    return frozenset(bound_names((unit.node,)))
 
 
 def _sets_attributes(unit: Unit) -> frozenset[str]:

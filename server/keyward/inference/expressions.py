@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import walk
 from ..text import Span
 from . import containers
 from .analysis import CallSite, FieldRead
 from .program import Program
-from .state import State, joined, merged, truthiness
+from .sharing import MUTATORS
+from .state import State, changed, holds_more, joined, loose, loose_elements, merged, truthiness
 from .values import (
     NEVER,
     Collection,
@@ -53,6 +55,9 @@ class Expressions(ABC):
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
         self.values: dict[Span, Value] = {}
+        self.in_comprehension = False
+        self._trails: list[dict[str, Value]] = []
+        """What names got since some points that are still of interest."""
         self.self_name = ""
         self.self_class: UserClass | None = None
 
@@ -88,8 +93,9 @@ class Expressions(ABC):
         """Takes into account that `test` was true, or false."""
 
     @abstractmethod
-    def own_attribute(self, name: str) -> Value:
-        """The value of an attribute of `self`, as all methods leave it."""
+    def attributes_of_self(self, name: str) -> Iterator[Value]:
+        """The values of an attribute of `self`, as all methods leave it: in this class, and in those that derive from
+        it."""
 
     @abstractmethod
     def enter_function(self, node: s.Lambda) -> None:
@@ -104,6 +110,7 @@ class Expressions(ABC):
     def opaque(self, node: s.Opaque) -> Value:
         for part in node.parts:
             self.evaluate(part)
+            self.escape(part)
         return OTHER
 
     def name(self, node: s.Name) -> Value:
@@ -123,6 +130,8 @@ class Expressions(ABC):
         if value is None:
             value = self.attribute_of(node, owner)
         self.values[node.span] = value
+        if node.name in MUTATORS:
+            self.escape(node.value)
         return value
 
     def local_attribute(self, node: s.Attribute) -> Value | None:
@@ -137,8 +146,9 @@ class Expressions(ABC):
         for atom in owner:
             if isinstance(atom, Unknown):  # by far the most common: not worth a query
                 found.append(only(atom))
-            elif is_self and isinstance(atom, Instance) and atom.cls == self.self_class:
-                found.append(self.own_attribute(node.name))
+            elif is_self and isinstance(atom, Instance):
+                if atom.cls == self.self_class:
+                    found += self.attributes_of_self(node.name)
             else:
                 found.append(self.program.value("attribute", atom, node.name, self.level))
         self.record_read(node, owner, node.name, node.name_span, of_self=is_self)
@@ -153,7 +163,9 @@ class Expressions(ABC):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
-            self.reads[node.span] = FieldRead(node, name, span, owners, frozenset(self.guards), of_self)
+            self.reads[node.span] = FieldRead(
+                node, name, span, owners, frozenset(self.guards), of_self, self.state.tested
+            )
 
     def subscript(self, node: s.Subscript) -> Value:
         owner = self.evaluate(node.value)
@@ -197,6 +209,8 @@ class Expressions(ABC):
             if item.key is None:
                 part = self.mapping_of(value)
                 is_open |= part.open
+                if part.open:
+                    keys = {name: _maybe_again(key) for name, key in keys.items()}
                 for key in part.keys:
                     before = keys.get(key.name)
                     certain = key.certain or (before is not None and before.certain)
@@ -204,7 +218,9 @@ class Expressions(ABC):
                 continue
             (name, *others) = self.evaluate(item.key) or (Unknown(""),)
             if others or not isinstance(name, Constant) or not isinstance(name.value, str):
-                is_open |= not isinstance(name, Constant) or bool(others)
+                if not isinstance(name, Constant) or others:
+                    is_open = True
+                    keys = {known: _maybe_again(key) for known, key in keys.items()}
                 continue
             keys[name.value] = Key(name.value, value)
         return only(Mapping(tuple(keys.values()), is_open))
@@ -266,24 +282,116 @@ class Expressions(ABC):
 
     def awaited(self, node: s.Await) -> Value:
         self.evaluate(node.value)
+        self.state.attributes.clear()  # others run meanwhile
         return unknown("awaited")
 
     def named_expression(self, node: s.NamedExpression) -> Value:
+        self.escape(node.value)
         value = self.evaluate(node.value)
         self.bind_name(node.target, value)
         return value
 
     def bind_name(self, target: s.Name, value: Value) -> None:
-        self.state.bind(target.name, value)
+        self.bind(target.name, value)
         self.values[target.span] = value
+
+    def escape_elements(self, node: s.Expression) -> None:
+        """Notes that what a container holds gets another name too."""
+        held = self.held(node.name) if isinstance(node, s.Name) else None
+        if isinstance(node, s.Name) and held is not None and holds_more(held):
+            self.change(node.name, loose_elements(held))
+        elif isinstance(node, s.Sequence):
+            self.escape(node)
+
+    def contents_changed(self, node: s.Expression) -> None:
+        """Notes that what an expression gives has other contents now."""
+        match node:
+            case s.Name():
+                held = self.held(node.name)
+                if held is not None:
+                    self.change(node.name, changed(held))
+            case s.Attribute(value=s.Name(name=owner)):
+                held = self.local_attribute(node)
+                if held is not None:
+                    self.state.attributes[owner, node.name] = changed(held)
+            case s.Subscript():
+                self.escape(node.value)
+
+    def bind(self, name: str, value: Value) -> None:
+        """Gives a value to a name."""
+        self.state.bind(name, value)
+        self._leave_trail(name, value)
+
+    def change(self, name: str, value: Value) -> None:
+        """Notes what a name that this flow may change holds now: the same object as before, with other contents."""
+        self.state.names[name] = value
+        self._leave_trail(name, value)
+
+    def _leave_trail(self, name: str, value: Value) -> None:
+        for trail in self._trails:
+            known = trail.get(name)
+            trail[name] = value if known is None else merged(known, value)
+
+    @contextmanager
+    def trail(self) -> Iterator[dict[str, Value]]:
+        """Gives all values that names get inside."""
+        trail: dict[str, Value] = {}
+        self._trails.append(trail)
+        yield trail
+        self._trails.pop()
+
+    def escape(self, node: s.Expression) -> None:
+        """Notes that the value of an expression gets another name too, by which its contents may be changed."""
+        match node:
+            case s.Name():
+                held = self.held(node.name)
+                if held is not None and holds_more(held):
+                    self.change(node.name, loose(held))
+            case s.Attribute(value=s.Name(name=owner)):
+                held = self.local_attribute(node)
+                if held is not None:
+                    self.state.attributes[owner, node.name] = loose(held)
+            case s.Subscript():
+                self.escape(node.value)
+            case s.Sequence():
+                for item in node.items:
+                    self.escape(item)
+            case s.Dict():
+                for entry in node.items:
+                    if entry.key is not None:
+                        self.escape(entry.value)
+            case s.Conditional():
+                self.escape(node.body)
+                self.escape(node.orelse)
+            case s.BooleanOperation():
+                self.escape(node.left)
+                self.escape(node.right)
+            case s.NamedExpression() | s.Starred() | s.Item() | s.Await():
+                self.escape(node.value)
+            case s.Comprehension():
+                self.escape(node.element)
 
     def lambda_(self, node: s.Lambda) -> Value:
         self.enter_function(node)
         return unknown("a lambda")
 
     def comprehension(self, node: s.Comprehension) -> Value:
-        outer = self.state
-        self.state = outer.copy()
+        outer, in_comprehension = self.state, self.in_comprehension
+        self.state, self.in_comprehension = outer.copy(), True
+        with self.trail() as trail:
+            value = self._comprehended(node)
+        self.state, self.in_comprehension = outer, in_comprehension
+        # what happened inside happened any number of times; names that it binds for itself end with it
+        own = {
+            part.name for generator in node.generators for part in walk(generator.target) if isinstance(part, s.Name)
+        }
+        for name, inside in trail.items():
+            if name not in own:
+                before = self.held(name)
+                self.change(name, inside if before is None else loose(merged(before, inside)))
+        return value
+
+    def _comprehended(self, node: s.Comprehension) -> Value:
         copied = self._copied_mapping(node)
         conditions = False
         for generator in node.generators:
@@ -296,7 +404,6 @@ class Expressions(ABC):
         element = self.evaluate(node.element)
         key = node.element.key if isinstance(node.element, s.Item) else None
         named = known_string(self.evaluate(key)) if key is not None else None
-        self.state = outer
         if node.kind != "dict":
             return only(Collection(node.kind, None, element))
         if copied is not None:
@@ -351,12 +458,17 @@ class Expressions(ABC):
 
 def updated(mapping: Mapping, other: Mapping) -> Mapping:
     """The dictionary after `.update(other)`."""
-    keys = {key.name: key for key in mapping.keys}
+    keys = {key.name: _maybe_again(key) if other.open else key for key in mapping.keys}
     for key in other.keys:
         before = keys.get(key.name)
         certain = key.certain or (before is not None and before.certain)
         keys[key.name] = Key(key.name, key.value, certain)
     return Mapping(tuple(keys.values()), mapping.open or other.open, mapping.cls)
+
+
+def _maybe_again(key: Key) -> Key:
+    """A key that may have been set again, unseen."""
+    return Key(key.name, key.value | unknown("an entry that may have been set again"), key.certain)
 
 
 def known_string(value: Value) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..source import syntax as s
@@ -10,12 +10,14 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from ..source.walk import bound_names, rebound_names, statements
 from .analysis import UnitResult
-from .annotations import Annotations
-from .classes import dotted, is_bound, method_kind
+from .branching import Branching
+from .classes import is_bound, method_kind
 from .expressions import known_string
-from .guards import EXPECTS, asks_for_script, exceptions, is_gate
+from .guards import expected_failure
+from .narrowing import asked_by_flag
 from .program import MOST_LEVELS, Outcome, Program, Scope
-from .state import State, joined, loose, truthiness
+from .sharing import names_shared_by
+from .state import State, changed, holds_more, loose
 from .values import (
     Collection,
     Constant,
@@ -33,7 +35,7 @@ from .values import (
 )
 
 
-class Flow(Annotations):
+class Flow(Branching):
     """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
     that the module has reached then, and what is looked up there is noted in `read`."""
 
@@ -53,36 +55,43 @@ class Flow(Annotations):
         self.read: dict[str, Value | None] = {} if read is None else read
         self.attributes = attributes
         """Attributes of `self` as known so far, while they are being found out; None: ask for them."""
-        self.as_script = as_script or source is program.main
-        """Whether the file is run itself; it is only imported else."""
+        self.as_script |= as_script
         self.rebound: frozenset[str] = frozenset()
-        """Names that functions inside this one bind."""
+        """Names that others may bind while this function runs."""
+        self.captured: set[str] = set()
+        """Names whose contents functions inside this one may change."""
         self.bound: frozenset[str] = frozenset()
         """Names of others that the function being gone through binds."""
         self.stored: dict[str, Value] = {}
         self.returned: list[Value] = []
         self.stars: list[s.ImportFrom] = []
-        self._inner: list[s.FunctionDef | s.Lambda] = []
+        self._inner: list[tuple[s.FunctionDef | s.Lambda, tuple[str, ...]]] = []
+        """Functions inside this one, and what is expected to fail where they stand."""
+        self._guarded: dict[str, set[str]] = {}
+        """What is expected to fail where the names of functions inside are called."""
         self._ever: dict[str, Value] = {}
         self._enclosing: dict[str, Value] = {}
-        self._breaks: list[State] = []
 
     # --- units ------------------------------------------------------------------------------------------------------
 
     def run_statement(self) -> Outcome:
         """Goes through a statement of a module or class body."""
         self.block((self.unit.node,))
-        binds = dict(self.state.names)
+        binds, ever = dict(self.state.names), self._ever
         self.inner_functions()
-        return Outcome(self.result(), binds, tuple(self.stars))
+        return Outcome(self.result(), binds, ever, tuple(self.stars))
 
     def run_function(self, function: s.FunctionDef) -> Outcome:
         """Goes through the body of a function of a module or class body."""
         for decorator in function.decorators:
             self.evaluate(decorator)
+        if expected_failure(function):
+            self.guards = ("*",)
+        self.bound = _bound_in(function)
         if b"nonlocal" in self.unit.key[1]:
             self.rebound = frozenset(rebound_names(function.body, "nonlocal"))
-        self.bound = _bound_in(function)
+        if self.bound:
+            self.rebound |= self.bound & self.program.ask("beside", self.source.path, self.unit.key)
         self.parameters(function)
         self.block(function.body)
         if self.state.reached:
@@ -97,12 +106,15 @@ class Flow(Annotations):
         parameters = function.parameters
         if self.unit.owner and is_bound(function) and parameters:
             cls = UserClass(self.source.path, self.unit.owner)
+            below = self.program.ask("subclasses", cls.path, cls.qualname) or ()
             first, parameters = parameters[0], parameters[1:]
+            name = s.Name(first.name_span, first.name)
             if method_kind(function) == "classmethod":
-                self.bind_name(s.Name(first.name_span, first.name), only(cls))
+                self.bind_name(name, frozenset((cls, *below)))
             else:
                 self.self_name, self.self_class = first.name, cls
-                self.bind_name(s.Name(first.name_span, first.name), only(Instance(cls)))
+                called_otherwise = (sub for sub in below if self._overrides(sub, "forward", "__call__"))
+                self.bind_name(name, frozenset((Instance(cls), *map(Instance, called_otherwise))))
         for parameter in parameters:
             if parameter.default is not None:
                 self.evaluate(parameter.default)
@@ -112,6 +124,10 @@ class Flow(Annotations):
                     self.program.value("argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1)
                 )
             self.bind_name(s.Name(parameter.name_span, parameter.name), value)
+
+    def _overrides(self, cls: UserClass, *names: str) -> bool:
+        info = self.program.class_info(cls.path, cls.qualname)
+        return info is None or any(name in info.methods for name in names)
 
     def parameter(self, parameter: s.ParameterDef) -> Value:
         if parameter.kind == "var_positional":
@@ -127,34 +143,55 @@ class Flow(Annotations):
     def inner_functions(self) -> None:
         """Goes through the functions inside this one, which may run at any time: names have all values they ever
         get."""
-        while self._inner:
-            inner = self._inner.pop(0)
-            outer, self.state = self.state, State.empty()
-            self.bound = _bound_in(inner) if isinstance(inner, s.FunctionDef) else frozenset()
-            returned, self.returned = self.returned, []
-            self._enclosing = {**self._enclosing, **self._ever}
-            for parameter in inner.parameters:
+        inner, self._inner = self._inner, []
+        outer = self.state, self.returned, self._ever, self._enclosing, self.bound, self.guards, self.captured
+        self._enclosing = {**self._enclosing, **self._ever}
+        for function, guards in inner:
+            self.state, self.returned, self._ever, self.captured = State.empty(), [], {}, set()
+            self.guards, self.bound = guards, frozenset()
+            if isinstance(function, s.FunctionDef):
+                self.guards = (*guards, *self._guarded.get(function.name, ()))
+                self.bound = _bound_in(function)
+            for parameter in function.parameters:
                 self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
-            if isinstance(inner, s.Lambda):
-                self.evaluate(inner.body)
+            if isinstance(function, s.Lambda):
+                self.evaluate(function.body)
             else:
-                self.block(inner.body)
-            self.state, self.returned = outer, returned
+                self.block(function.body)
+            self.inner_functions()
+        self.state, self.returned, self._ever, self._enclosing, self.bound, self.guards, self.captured = outer
+
+    def called_guarded(self, name: str) -> None:
+        self._guarded.setdefault(name, set()).update(self.guards)
 
     def enter_function(self, node: s.Lambda | s.FunctionDef) -> None:
-        if all(known.span != node.span for known in self._inner):
-            self._inner.append(node)
+        if all(known.span != node.span for known, _ in self._inner):
+            self._inner.append((node, self.guards))
+        own = {parameter.name for parameter in node.parameters}
+        for name in set(names_shared_by(node)) - own:
+            self.captured.add(name)
+            self.escape(s.Name(node.span, name))
 
     # --- names ------------------------------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Value:
+        self.missed.add(name)
         if name in self._enclosing:
             return loose(self._enclosing[name])
+        in_class_body = bool(self.unit.owner) and not isinstance(self.unit.node, s.FunctionDef)
+        if in_class_body and name in self.program.ask("body", self.source.path, self.unit.owner):
+            return unknown(f"`{name}` of the class body")
         if self.scope is not None:
             value = self.read[name] = self.scope.at_this_point(name)
             if value is not None:
-                return value
-        return loose(self.program.value("name", self.source.path, name))
+                return self._shared(name, value, "functions")
+        return self._shared(name, self.program.value("name", self.source.path, name), "all")
+
+    def _shared(self, name: str, value: Value, by: str) -> Value:
+        """The value of a name of the module, whose contents code elsewhere in the file may have changed."""
+        if holds_more(value) and name in self.program.ask("shared", self.source.path, by):
+            return loose(value)
+        return value
 
     def outer_binding(self, name: str) -> Value | None:
         if self.scope is None or name in self._enclosing:
@@ -162,22 +199,35 @@ class Flow(Annotations):
         value = self.read[name] = self.scope.at_this_point(name)
         return value
 
-    def own_attribute(self, name: str) -> Value:
+    def attributes_of_self(self, name: str) -> Iterator[Value]:
         cls = self.self_class
-        if cls is None:
-            return unknown("no class")
+        assert cls is not None
         known = None if self.attributes is None else self.attributes.get(name)
         if known is not None:
-            return loose(known)
+            yield loose(known)
+            return
         level = self.level if self.attributes is None else MOST_LEVELS
-        return loose(self.program.value("attribute", Instance(cls), name, level))
+        yield loose(self.program.value("attribute", Instance(cls), name, level))
+        for sub in self.program.ask("subclasses", cls.path, cls.qualname) or ():
+            if self._overrides(sub, name):
+                yield loose(self.program.value("attribute", Instance(sub), name, level))
 
-    def bind_name(self, target: s.Name, value: Value) -> None:
-        if target.name in self.rebound:
-            value = value | unknown(f"functions inside re-bind `{target.name}`")
-        super().bind_name(target, value)
-        known = self._ever.get(target.name)
-        self._ever[target.name] = value if known is None else known | value
+    def bind(self, name: str, value: Value) -> None:
+        if name in self.rebound:
+            value = value | unknown(f"others re-bind `{name}`")
+        if name in self.captured:
+            value = loose(value)
+        super().bind(name, value)
+        self._note(name, value)
+
+    def change(self, name: str, value: Value) -> None:
+        super().change(name, value)
+        self._note(name, value)
+
+    def _note(self, name: str, value: Value) -> None:
+        if not self.in_comprehension:
+            known = self._ever.get(name)
+            self._ever[name] = value if known is None else known | value
 
     def bind_target(self, target: s.Expression, value: Value) -> None:
         match target:
@@ -186,6 +236,8 @@ class Flow(Annotations):
             case s.Attribute():
                 self.evaluate(target.value)
                 if isinstance(target.value, s.Name):
+                    for key in [key for key in self.state.attributes if key[1] == target.name]:
+                        del self.state.attributes[key]  # another name may be one for the same object
                     self.state.attributes[target.value.name, target.name] = value
                     self.store_attribute(target.value.name, target.name, value)
                 self.values[target.span] = value
@@ -218,23 +270,21 @@ class Flow(Annotations):
         index = [self.evaluate(part) for part in target.indices]
         if not isinstance(target.value, s.Name):
             self.evaluate(target.value)
+            self.contents_changed(target.value)
             return
         name = target.value.name
         held = self.evaluate(target.value)
         key = known_string(index[0]) if len(index) == 1 else None
         mappings = [atom for atom in held if isinstance(atom, Mapping)]
         if key is None or len(mappings) < len(held):
-            self.state.names[name] = loose(held)
+            self.change(name, changed(held))
         else:
-            self.state.names[name] = frozenset(_with_item(mapping, Key(key, value)) for mapping in mappings)
+            self.change(name, frozenset(_with_item(mapping, Key(key, value)) for mapping in mappings))
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def block(self, statements: s.Block) -> None:
-        for statement in statements:
-            if not self.state.reached:
-                return
-            _EXECUTE[type(statement)](self, statement)
+    def execute(self, statement: s.Statement) -> None:
+        _EXECUTE[type(statement)](self, statement)
 
     def expression_statement(self, node: s.ExpressionStatement) -> None:
         if isinstance(node.value, s.Call):
@@ -248,12 +298,14 @@ class Flow(Annotations):
                 if isinstance(target, s.Name) and node.annotation is not None:
                     self.bind_name(target, self.annotated(node.annotation))
             return
+        # two names for one dictionary: what is done to it by one is not seen by the other
+        self.escape(node.value)
         value = self.evaluate(node.value)
-        if isinstance(node.value, s.Name | s.Attribute) or len(node.targets) > 1:
-            # two names for one dictionary: what is done to it by one is not seen by the other
+        if isinstance(node.value, s.Attribute) or len(node.targets) > 1:
             value = loose(value)
-            if isinstance(node.value, s.Name) and self.held(node.value.name) is not None:
-                self.state.names[node.value.name] = value
+        for subject in asked_by_flag(node.value):
+            if isinstance(subject, s.Name) and any(isinstance(atom, Instance) for atom in self.evaluate(subject)):
+                self.bind(subject.name, self.evaluate(subject) | unknown("its class, attributes or keys are tested"))
         if node.annotation is not None:
             declared = self.annotated(node.annotation)
             if why_unknown(value) and not why_unknown(declared):
@@ -272,19 +324,25 @@ class Flow(Annotations):
 
     def delete(self, node: s.Delete) -> None:
         for target in node.targets:
-            if isinstance(target, s.Name):
-                self.state.bind(target.name, unknown("deleted"))
-            elif isinstance(target, s.Subscript) and isinstance(target.value, s.Name):
-                held = self.evaluate(target.value)
-                key = known_string(self.evaluate(target.indices[0]))
-                atoms = [atom for atom in held if isinstance(atom, Mapping)]
-                if len(held) == 1 and atoms and key is not None:
-                    keys = tuple(known for known in atoms[0].keys if known.name != key)
-                    self.state.names[target.value.name] = only(Mapping(keys, atoms[0].open, atoms[0].cls))
-                else:
-                    self.state.names[target.value.name] = loose(held)
-            else:
-                self.evaluate(target)
+            match target:
+                case s.Name():
+                    self.bind(target.name, unknown("deleted"))
+                case s.Subscript(value=s.Name(name=name)):
+                    held = self.evaluate(target.value)
+                    key = known_string(self.evaluate(target.indices[0]))
+                    atoms = [atom for atom in held if isinstance(atom, Mapping)]
+                    if len(held) == 1 and atoms and key is not None:
+                        keys = tuple(known for known in atoms[0].keys if known.name != key)
+                        self.change(name, only(Mapping(keys, atoms[0].open, atoms[0].cls)))
+                    else:
+                        self.change(name, changed(held))
+                case s.Subscript():
+                    self.evaluate(target)
+                    self.contents_changed(target.value)
+                case s.Attribute(value=s.Name(name=name)):
+                    self.state.attributes[name, target.name] = unknown("deleted")
+                case _:
+                    self.evaluate(target)
 
     def return_(self, node: s.Return) -> None:
         self.returned.append(only(Constant(None)) if node.value is None else self.evaluate(node.value))
@@ -313,110 +371,6 @@ class Flow(Annotations):
             self.values[alias.name_span] = value
             self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
 
-    def if_(self, node: s.If) -> None:
-        if asks_for_script(node.test) and not self.as_script:
-            self.block(node.orelse)
-            return
-        truth = truthiness(self.evaluate(node.test))
-        gated = is_gate(node.test)
-        guards = self.guards
-        if gated:
-            self.guards = (*guards, "*")
-        self.branches(node.test, truth, node.body, node.orelse)
-        self.guards = guards
-
-    def for_(self, node: s.For) -> None:
-        element = self.element_of(self.evaluate(node.iterable))
-        self.loop(lambda: self.bind_target(node.target, element), node.body, node.orelse, endless=False)
-
-    def while_(self, node: s.While) -> None:
-        def test() -> None:
-            self.evaluate(node.test)
-            self.narrow(node.test, True)
-
-        endless = isinstance(node.test, s.Literal) and bool(node.test.value)
-        self.loop(test, node.body, node.orelse, endless)
-
-    def loop(self, start: Callable[[], None], body: s.Block, orelse: s.Block, endless: bool) -> None:
-        """Goes through the body twice: what the first round leaves, the second one finds. What still changes then has a
-        value that depends on the number of rounds: unknown."""
-        breaks, self._breaks = self._breaks, []
-        entry = self.state
-        for _ in range(2):
-            self.state = entry.copy()
-            start()
-            self.block(body)
-            again = joined((entry, self.state), self.outer_binding)
-            changed = [name for name, value in again.names.items() if entry.names.get(name, value) != value]
-            before, entry = entry, again
-        entry = entry.copy()
-        for name in changed:
-            if name in before.names:
-                entry.names[name] = entry.names[name] | unknown(f"`{name}` changes in a loop")
-        self.state = entry
-        if endless:
-            self.state.reached = False
-        self.block(orelse)
-        self.state = joined((self.state, *self._breaks), self.outer_binding)
-        self._breaks = breaks
-
-    def with_(self, node: s.With) -> None:
-        guards = self.guards
-        for item in node.items:
-            value = self.evaluate(item.value)
-            if isinstance(item.value, s.Call) and dotted(item.value).rpartition(".")[2] in EXPECTS:
-                self.guards = (*self.guards, *exceptions(argument.value for argument in item.value.arguments))
-            if item.target is not None:
-                entered = value if any(isinstance(atom, Instance) for atom in value) else unknown("a context manager")
-                self.bind_target(item.target, entered)
-        self.block(node.body)
-        if any(guard not in guards for guard in self.guards):
-            self.state.reached = True  # what was expected is swallowed
-        self.guards = guards
-
-    def try_(self, node: s.Try) -> None:
-        guards = self.guards
-        expected: list[str] = []
-        for handler in node.handlers:
-            names = exceptions(handler.types) or ["*"]
-            raises = any(isinstance(statement, s.Raise) for statement in handler.body)
-            expected += [] if raises and set(names) & {"*"} else names
-        before = self.state.copy()
-        self.guards = (*guards, *expected)
-        self.block(node.body)
-        self.guards = guards
-        ended = self.state
-        # a handler starts from any point of the body
-        anywhere = joined((before, State(ended.names, {})), self.outer_binding)
-        ends: list[State] = []
-        for handler in node.handlers:
-            self.state = anywhere.copy()
-            if handler.name:
-                self.state.bind(handler.name, unknown("an exception"))
-            self.block(handler.body)
-            ends.append(self.state)
-        self.state = ended
-        self.block(node.orelse)
-        self.state = joined((self.state, *ends), self.outer_binding)
-        reached = self.state.reached
-        self.state.reached = True
-        self.block(node.final)
-        self.state.reached = self.state.reached and reached
-
-    def match(self, node: s.Match) -> None:
-        self.evaluate(node.subject)
-        before = self.state
-        ends: list[State] = []
-        for case in node.cases:
-            self.state = before.copy()
-            for name in case.bound:
-                self.state.bind(name, unknown("bound by a pattern"))
-            self.block(case.body)
-            ends.append(self.state)
-        if not any(case.irrefutable for case in node.cases):
-            ends.append(before)
-        self.state = joined(ends, self.outer_binding)
-
     def function(self, node: s.FunctionDef) -> None:
         for decorator in node.decorators:
             self.evaluate(decorator)
@@ -444,17 +398,11 @@ class Flow(Annotations):
     def scope_(self, node: s.Scope) -> None:
         for name in node.names:
             if name in self.bound:
-                self.state.bind(name, unknown(f"`{name}` is {node.kind}"))
-
-    def jump(self, node: s.Jump) -> None:
-        if node.kind == "break":
-            self._breaks.append(self.state.copy())
-        if node.kind in ("break", "continue"):
-            self.state.reached = False
+                self.bind(name, unknown(f"`{name}` is {node.kind}"))
 
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
-            self.state.bind(name, unknown("it stands in text that does not parse"))
+            self.bind(name, unknown("it stands in text that does not parse"))
 
 
 def _bound_in(function: s.FunctionDef) -> frozenset[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 
 from ..source import syntax as s
+from ..source.walk import walk
 from .classes import dotted
 
 EXPECTS = frozenset(("raises", "assertRaises", "assertRaisesRegex", "suppress"))
 """Functions that say which exception the code below them expects."""
+
+_EXPECTED_TO_FAIL = frozenset(("xfail", "expectedFailure"))
 
 _ANY_FAILURE: frozenset[str] = frozenset(("Exception", "BaseException"))
 
@@ -20,8 +24,32 @@ def exceptions(types: Iterable[s.Expression]) -> list[str]:
         parts = kind.items if isinstance(kind, s.Sequence) else (kind,)
         for part in parts:
             name = dotted(part).rpartition(".")[2]
-            names.append("*" if not name or name in _ANY_FAILURE else name)
+            names.append(name if _is_exception(name) else "*")
     return names
+
+
+def _is_exception(name: str) -> bool:
+    """Whether a name says which exceptions it stands for; `ERRORS` may be a tuple of any."""
+    found = getattr(builtins, name, None)
+    if isinstance(found, type) and issubclass(found, BaseException):
+        return name not in _ANY_FAILURE
+    return name.endswith(("Error", "Exception", "Warning", "Exit", "Interrupt"))
+
+
+def expects(context: s.Expression, text: bytes) -> list[str]:
+    """The exceptions that a context of `with` expects, in a file of this text."""
+    if isinstance(context, s.Name | s.Attribute):
+        return ["*"] if b"raises(" in text or b"Raises(" in text or b"suppress(" in text else []
+    found: list[str] = []
+    for node in walk(context):
+        if isinstance(node, s.Call) and dotted(node).rpartition(".")[2] in EXPECTS:
+            found += exceptions(argument.value for argument in node.arguments)
+    return found
+
+
+def expected_failure(function: s.FunctionDef) -> bool:
+    """Whether a test says that it fails."""
+    return any(dotted(decorator).rpartition(".")[2] in _EXPECTED_TO_FAIL for decorator in function.decorators)
 
 
 def asks_for_script(test: s.Expression) -> bool:

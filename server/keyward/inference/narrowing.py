@@ -9,10 +9,19 @@ from contextlib import contextmanager
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import walk
 from .calls import Calls
+from .classes import dotted
 from .program import Program
 from .state import State, joined, without_none
 from .values import Constant, Instance, Key, Mapping, Value, only, unknown
+
+_ASKING = frozenset(
+    ("isinstance", "issubclass", "hasattr", "getattr", "callable", "type", "signature", "getfullargspec", "vars", "dir")
+)
+"""Functions whose results tell what an object is or has."""
+_OF_CALLS = frozenset(("forward", "__call__", "__class__", "__dict__", "__init__", "_modules"))
+"""Attributes that tell how an object is called, or what it is."""
 
 
 class Narrowing(Calls):
@@ -39,6 +48,7 @@ class Narrowing(Calls):
             self.state, self._masked = before.copy(), {}
             self.narrow(test, way)
             self.state.reached = before.reached and truth is not (not way)
+            self.state.tested = True
             self.block(block)
             ends.append((self.state, self._masked))
         if all(state.reached for state, _ in ends):
@@ -48,14 +58,24 @@ class Narrowing(Calls):
         else:
             self._masked = masked | next((hidden for state, hidden in ends if state.reached), {})
         self.state = joined((state for state, _ in ends), self.outer_binding)
+        self.state.tested = before.tested or (truth is None and not all(state.reached for state, _ in ends))
 
     @contextmanager
-    def assuming(self, test: s.Expression, truth: bool) -> Iterator[None]:
+    def masks(self) -> Iterator[None]:
+        """What is taken for unknown inside is seen again afterwards."""
         masked, self._masked = self._masked, {}
-        self.narrow(test, truth)
         yield
         _unmask(self.state, self._masked)
         self._masked = masked
+
+    @contextmanager
+    def assuming(self, test: s.Expression, truth: bool) -> Iterator[None]:
+        tested = self.state.tested
+        with self.masks():
+            self.narrow(test, truth)
+            self.state.tested = True
+            yield
+        self.state.tested = tested
 
     def narrow(self, test: s.Expression, truth: bool) -> None:
         """Takes into account that `test` was true, or false."""
@@ -74,10 +94,13 @@ class Narrowing(Calls):
             case s.Compare(
                 operators=(("in" | "not in") as operator,), operands=(s.Literal(value=str() as key), subject)
             ):
+                if isinstance(subject, s.Call) and isinstance(subject.function, s.Attribute):
+                    subject = subject.function.value if subject.function.name == "keys" else subject
                 self._narrow_key(subject, key, truth == (operator == "in"))
-            case s.Call(function=s.Name(name="isinstance" | "issubclass" | "hasattr"), arguments=(subject, *_)):
+            case _:
                 # what else the object may be then, its class does not tell
-                self._mask(subject.value)
+                for subject in asked_about(test):
+                    self.mask(subject)
 
     def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
         if isinstance(node, s.Name):
@@ -100,6 +123,9 @@ class Narrowing(Calls):
     def _narrow_none(self, node: s.Expression, is_none: bool) -> None:
         if isinstance(node, s.Name | s.Attribute):
             self._narrow_to(node, lambda value: only(Constant(None)) if is_none else without_none(value))
+        else:
+            for subject in asked_about(node):
+                self.mask(subject)
 
     def _narrow_key(self, node: s.Expression, key: str, present: bool) -> None:
         def change(value: Value) -> Value:
@@ -108,17 +134,78 @@ class Narrowing(Calls):
         if isinstance(node, s.Name):
             held = self.state.names.get(node.name) or self.lookup(node.name)
             if any(isinstance(atom, Instance) for atom in held):
-                self._mask(node)
+                self.mask(node)
             else:
                 self._narrow_to(node, change)
+        else:
+            for subject in _objects(node):
+                self.mask(subject)
 
-    def _mask(self, node: s.Expression) -> None:
+    def mask(self, node: s.Expression) -> None:
         """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
         mask = unknown("its class, attributes or keys are tested")
         if isinstance(node, s.Name):
             self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
             mask = self._masked[node.name][0]
         self._narrow_to(node, lambda _: mask)
+
+
+def asked_about(test: s.Expression) -> Iterator[s.Expression]:
+    """The names and attributes of names of which an expression asks what class they are of, or what they have."""
+    for node in walk(test):
+        match node:
+            case s.Call(arguments=arguments) if _last(node) in _ASKING:
+                for argument in arguments:
+                    yield from _objects(argument.value)
+            case s.Call(function=s.Attribute(value=subject, name="get")):
+                yield from _objects(subject)
+            case s.Attribute(value=subject, name="__class__" | "__name__" | "__dict__"):
+                yield from _objects(subject)
+
+
+def asked_by_flag(value: s.Expression) -> Iterator[s.Expression]:
+    """What an expression asks about whose value is kept for later tests: `has_loss = hasattr(outputs, "loss")`."""
+    if _is_flag(value):
+        yield from asked_about(value)
+        for node in walk(value):
+            if isinstance(node, s.Compare) and node.operators in (("in",), ("not in",)):
+                yield from _objects(node.operands[1])
+    elif any(isinstance(node, s.Call) and _last(node) in ("signature", "getfullargspec") for node in walk(value)):
+        yield from asked_about(value)
+
+
+def _is_flag(node: s.Expression) -> bool:
+    match node:
+        case s.Compare():
+            return True
+        case s.Not():
+            return _is_flag(node.value)
+        case s.BooleanOperation():
+            return _is_flag(node.left) and _is_flag(node.right)
+        case s.Call():
+            return _last(node) in ("isinstance", "issubclass", "hasattr", "callable")
+    return False
+
+
+def _last(node: s.Call) -> str:
+    return dotted(node.function).rpartition(".")[2]
+
+
+def _objects(node: s.Expression) -> Iterator[s.Expression]:
+    """Names, and attributes of names, that an expression is made of."""
+    waiting: list[s.Node] = [node]
+    while waiting:
+        match waiting.pop():
+            case s.Attribute(value=s.Name(), name=name) as attribute if name not in _OF_CALLS:
+                yield attribute
+            case s.Attribute(value=value):
+                waiting.append(value)
+            case s.Name() as name:
+                yield name
+            case s.Call(function=function, arguments=arguments):
+                waiting += [function, *(argument.value for argument in arguments)]
+            case s.Subscript(value=value):
+                waiting.append(value)
 
 
 def _unmask(state: State, masked: dict[str, tuple[Value, Value]]) -> None:

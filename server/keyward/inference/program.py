@@ -19,13 +19,15 @@ from .analysis import UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo
 from .state import State
-from .values import NEVER, Imported, Value, join, only, unknown
+from .values import NEVER, Imported, UserClass, Value, join, only, unknown
 from .world import World
 
 Query = tuple[Any, ...]
 """Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
 
-_INPUTS = frozenset(("answer", "unit", "outline", "storing", "outside", "name", "callers"))
+_INPUTS = frozenset(
+    ("answer", "unit", "outline", "storing", "outside", "shared", "beside", "body", "derived", "name", "callers")
+)
 """Queries that are looked up afresh in each version: all others rest on these."""
 
 MOST_LEVELS = 2
@@ -55,7 +57,9 @@ class Outcome:
 
     result: UnitResult
     binds: dict[str, Value] = field(default_factory=dict)
-    """Names that the statement binds in its scope."""
+    """Names that the statement binds in its scope, as it leaves them."""
+    ever: dict[str, Value] = field(default_factory=dict)
+    """All values that those names get on the way."""
     stars: tuple[s.ImportFrom, ...] = ()
     returned: Value = NEVER
 
@@ -287,6 +291,13 @@ class Program:
         self.origins[answer.value] = question
         return answer.value
 
+    def importers(self, path: str) -> tuple[str, ...]:
+        """The files that may import the main one; of others, what imports them is not followed."""
+        if path != self.main.path:
+            return ()
+        answer: Answer | None = self.ask("answer", Question(path, "", 0, "", "importers"))
+        return () if answer is None else answer.importers
+
     def looked_up(self, value: Value) -> Value:
         """The value, with what it has of imports looked up."""
         for atom in value:
@@ -310,7 +321,7 @@ class Program:
             source = self.source(path)
             if source is None:
                 return None
-            scope = self._scopes[path] = Scope(elsewhere=self.union("rebound", source, _rebound))
+            scope = self._scopes[path] = Scope(elsewhere=self.union("rebound", source, rebound))
             self._run_module(source, scope)
         return scope
 
@@ -320,12 +331,13 @@ class Program:
         try:
             for unit in source.members.get("", ()):
                 if isinstance(unit.node, s.FunctionDef):
-                    self._bind(scope, self._computers["define"](source, unit))
+                    defined = self._computers["define"](source, unit)
+                    self._bind(scope, defined, defined)
                     continue
                 outcome = self._statement(source, unit, scope, run)
                 scope.outcomes[unit.key] = outcome
                 scope.stars += outcome.stars
-                self._bind(scope, outcome.binds)
+                self._bind(scope, outcome.binds, outcome.ever)
         finally:
             self._asking = asking
         scope.complete = True
@@ -333,12 +345,12 @@ class Program:
         if source is self.main:
             self.settle()
 
-    def _bind(self, scope: Scope, binds: dict[str, Value]) -> None:
-        for name, value in binds.items():
+    def _bind(self, scope: Scope, binds: dict[str, Value], ever: dict[str, Value]) -> None:
+        scope.now.names.update(binds)
+        for name, value in (*binds.items(), *ever.items()):
             before = scope.ever.get(name)
             if before is not None and not value <= before:
                 self._version += 1
-            scope.now.names[name] = value
             scope.ever[name] = value if before is None else before | value
 
     def _statement(
@@ -394,6 +406,16 @@ class Program:
         """What all units of a file give together."""
         return frozenset().union(*(self.per_unit(what, unit, compute) for unit in source.units))
 
+    def method_of(self, cls: UserClass, name: str) -> tuple[str, str] | None:
+        """Path and qualified name of the method that a class of the user's has by a name, of its own or inherited from
+        another one of the user's."""
+        info = self.class_info(cls.path, cls.qualname)
+        for base in () if info is None else info.resolution_order:
+            known = self.class_info(base.path, base.qualname) if isinstance(base, UserClass) else None
+            if known is not None and name in known.methods:
+                return known.path, f"{known.qualname}.{name}"
+        return None
+
     def class_info(self, path: str, qualname: str) -> ClassInfo | None:
         info: ClassInfo | None = self.ask("class", path, qualname)
         return info
@@ -406,7 +428,7 @@ def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
             yield (kind, path, key, level)
 
 
-def _rebound(unit: Unit) -> frozenset[str]:
+def rebound(unit: Unit) -> frozenset[str]:
     """Names of the module that functions of the unit bind."""
     return frozenset(rebound_names((unit.node,), "global")) if b"global" in unit.key[1] else frozenset()
 

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .values import Atom, Collection, Constant, Key, Mapping, Unknown, Value, join, unknown
+from .values import (
+    MODULE_DICT,
+    Atom,
+    Collection,
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    Mapping,
+    Unknown,
+    Value,
+    join,
+    unknown,
+)
 
 
 class State:
     """Values of local names, and of attributes set or narrowed on local names (`self.encoder`, `outputs.loss`).
 
-    `path` says that the point is reached at all: after `return` or `raise` it is not.
+    `reached` says that the point is reached at all: after `return` or `raise` it is not. `tested` says that it is
+    reached only if some test comes out in a certain way.
     """
 
-    __slots__ = ("attributes", "names", "reached")
+    __slots__ = ("attributes", "names", "reached", "tested")
 
-    def __init__(self, names: dict[str, Value], attributes: dict[tuple[str, str], Value], reached: bool = True) -> None:
+    def __init__(
+        self,
+        names: dict[str, Value],
+        attributes: dict[tuple[str, str], Value],
+        reached: bool = True,
+        tested: bool = False,
+    ) -> None:
+        self.tested = tested
         self.names = names
         self.attributes = attributes
         self.reached = reached
@@ -25,7 +46,7 @@ class State:
         return State({}, {})
 
     def copy(self) -> State:
-        return State(dict(self.names), dict(self.attributes), self.reached)
+        return State(dict(self.names), dict(self.attributes), self.reached, self.tested)
 
     def bind(self, name: str, value: Value) -> None:
         self.names[name] = value
@@ -55,7 +76,8 @@ def joined(states: Iterable[State], outer: Callable[[str], Value | None]) -> Sta
         for value in known[1:]:
             result = result if result == value else merged(result, value)
         names[name] = result
-    return State(names, _joined_attributes([state.attributes for state in reached]))
+    attributes = _joined_attributes([state.attributes for state in reached])
+    return State(names, attributes, tested=any(state.tested for state in reached))
 
 
 def _joined_attributes(tables: list[dict[tuple[str, str], Value]]) -> dict[tuple[str, str], Value]:
@@ -90,11 +112,45 @@ def loose(value: Value) -> Value:
 
 
 def _loose(atom: Atom) -> Atom:
-    if isinstance(atom, Mapping):
-        return Mapping(tuple(Key(key.name, key.value, False) for key in atom.keys), True, atom.cls)
-    if isinstance(atom, Collection) and atom.kind not in ("tuple", "ModuleList"):
-        return Collection(atom.kind, None, atom.item | unknown("an element added elsewhere"))
+    if isinstance(atom, Mapping) and atom.cls != MODULE_DICT:
+        return Mapping(tuple(Key(key.name, loose(key.value), False) for key in atom.keys), True, atom.cls)
+    if isinstance(atom, Collection) and atom.kind == "tuple" and atom.items is not None:
+        return Collection(atom.kind, tuple(map(loose, atom.items)), loose(atom.item))
+    if isinstance(atom, Collection) and atom.kind != "ModuleList":
+        return Collection(atom.kind, None, loose(atom.item) | unknown("an element added elsewhere"))
     return atom
+
+
+def loose_elements(value: Value) -> Value:
+    """The value once others may have changed what its elements hold."""
+    return frozenset(
+        Collection(atom.kind, None if atom.items is None else tuple(map(loose, atom.items)), loose(atom.item))
+        if isinstance(atom, Collection)
+        else atom
+        for atom in value
+    )
+
+
+def changed(value: Value) -> Value:
+    """The value once its contents have been changed for sure, be it a container that nobody changes behind one's
+    back."""
+    return frozenset(_changed(atom) for atom in value)
+
+
+def _changed(atom: Atom) -> Atom:
+    match atom:
+        case Collection():
+            return Collection(atom.kind, None, atom.item | unknown("an element added elsewhere"))
+        case Mapping():
+            return Mapping(tuple(Key(key.name, key.value, False) for key in atom.keys), True, atom.cls)
+        case Instance(cls=LibraryClass()) if atom.parts or atom.producer is not None:
+            return Unknown("its contents have been changed")
+    return atom
+
+
+def holds_more(value: Value) -> bool:
+    """Whether a value has contents that can be changed."""
+    return any(isinstance(atom, Mapping | Collection) for atom in value)
 
 
 def truthiness(value: Value) -> bool | None:

@@ -150,6 +150,9 @@ Value = frozenset[Atom]
 
 NEVER: Value = frozenset()
 
+MODULE_DICT = "torch.nn.modules.container.ModuleDict"
+"""`Mapping.cls` of a dictionary of modules."""
+
 
 def unknown(reason: str) -> Value:
     return frozenset((Unknown(reason),))

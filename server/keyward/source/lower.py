@@ -142,6 +142,11 @@ class Lowering:
         children = _named(node)
         return s.Raise(self.span(node), self.expression(children[0]) if children else None)
 
+    def assert_statement(self, node: TsNode) -> s.Statement:
+        """As `if test: pass`, `else: raise message`."""
+        test, *message = map(self.expression, _named(node))
+        return s.If(self.span(node), test, (), (s.Raise(self.span(node), message[0] if message else None),))
+
     def alias(self, node: TsNode) -> s.Alias:
         if node.type == "aliased_import":
             name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
@@ -548,6 +553,7 @@ _STATEMENTS: dict[str, Callable[[Lowering, TsNode], s.Statement]] = {
     "delete_statement": Lowering.delete_statement,
     "return_statement": Lowering.return_statement,
     "raise_statement": Lowering.raise_statement,
+    "assert_statement": Lowering.assert_statement,
     "import_statement": Lowering.import_statement,
     "import_from_statement": Lowering.import_from_statement,
     "future_import_statement": Lowering.import_from_statement,
