@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..source import syntax as s
@@ -48,8 +49,15 @@ class Annotations(Narrowing):
                 (role == "model" and bool(found.entry.head)) or libraries.DIFFUSERS_MODEL in found.entry.mro
             )
             if finished or role in ("output", "config", "tokenizer", "processor"):
-                return only(Instance(atom))
+                return join((only(Instance(atom)), *(only(Instance(cls)) for cls in self._derived_here(atom))))
         return unknown("an annotation that says too little")
+
+    def _derived_here(self, base: LibraryClass) -> Iterator[UserClass]:
+        """Classes of this file that derive from a library's."""
+        for qualname in self.program.ask("derived", self.source.path):
+            info = self.program.class_info(self.source.path, qualname)
+            if info is not None and base in info.resolution_order:
+                yield UserClass(self.source.path, qualname)
 
 
 def _parsed(text: str, node: s.Literal) -> s.Expression:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import walk
 from .annotations import Annotations
+from .classes import dotted
 from .guards import asks_for_script, exceptions, expects, is_gate
 from .program import Program
 from .state import State, joined, loose, merged, truthiness
-from .values import Instance, UserClass, Value, join, only, unknown
+from .values import Instance, Module, UserClass, Value, join, only, unknown
 
 _MOST_ROUNDS = 3
 """So often a loop is gone through until nothing changes any more."""
@@ -59,10 +61,19 @@ class Branching(Annotations):
             return
         truth = truthiness(self.evaluate(node.test))
         guards = self.guards
-        if is_gate(node.test):
+        if is_gate(node.test) or self._asks_module(node.test):
             self.guards = (*guards, "*")
         self.branches(node.test, truth, node.body, node.orelse)
         self.guards = guards
+
+    def _asks_module(self, test: s.Expression) -> bool:
+        """Whether a condition asks what a module has: that depends on its version."""
+        return any(
+            isinstance(atom, Module)
+            for call in walk(test)
+            if isinstance(call, s.Call) and dotted(call.function) == "hasattr" and call.arguments
+            for atom in self.values.get(call.arguments[0].value.span, ())
+        )
 
     def match(self, node: s.Match) -> None:
         self.evaluate(node.subject)
@@ -161,6 +172,8 @@ class Branching(Annotations):
             if not isinstance(atom, Instance):
                 continue
             own = self.program.method_of(atom.cls, "__enter__") if isinstance(atom.cls, UserClass) else None
+            if isinstance(atom.cls, UserClass) and self.program.method_of(atom.cls, "__aenter__") is not None:
+                return unknown("an asynchronous context manager")
             found.append(only(atom) if own is None else self.program.returned(*own, self.level))
         return join(found) if len(found) == len(value) else unknown("a context manager")
 

@@ -69,19 +69,36 @@ class Callers:
         place = next((number for number, parameter in enumerate(parameters) if parameter.name == name), None)
         if place is None:
             return unknown(f"parameter `{name}`")
-        called = unit.owner.rpartition(".")[2] if unit.node.name == "__init__" else unit.node.name
+        names = [unit.node.name]
+        if unit.node.name == "__init__":
+            below = self.program.ask("subclasses", path, unit.owner) or ()
+            names = [name.rpartition(".")[2] for name in (unit.owner, *(cls.qualname for cls in below))]
         found: Value = NEVER
         files = (path, *self.program.importers(path))
-        units = [(file, key) for file in files for key in self.program.ask("callers", file, called)]
+        called = ((file, key) for file in files for name in names for key in self.program.ask("callers", file, name))
+        units = dict.fromkeys(called)
         for file, key in units:
             for site, function in self._calls(file, key, level):
-                if any(_reaches(atom, path, unit) for atom in function):
+                if any(self._reaches(atom, path, unit) for atom in function):
                     given = _given(site, parameters[place], place)
+                    if "TypeError" in site.guarded or "*" in site.guarded:
+                        given = unknown("a call that is meant to fail")
                     if given is None:
                         default = parameters[place].default
                         given = NEVER if default is None else Flow(self.program, source, unit, level).evaluate(default)
                     found |= given
         return _settled(found) or unknown(f"parameter `{name}`")
+
+    def _reaches(self, atom: object, path: str, unit: Unit) -> bool:
+        """Whether calling a value runs the function of a unit."""
+        match atom:
+            case UserFunction():
+                return (atom.path, atom.qualname) == (path, unit.qualname)
+            case UserClass():
+                return self.program.method_of(atom, "__init__") == (path, unit.qualname)
+            case BoundMethod(owner=Instance(cls=UserClass() as cls)) | BoundMethod(owner=UserClass() as cls):
+                return self.program.method_of(cls, atom.name) == (path, unit.qualname)
+        return False
 
     def _calls(self, path: str, key: UnitKey, level: int) -> Iterator[tuple[CallSite, Value]]:
         """The calls in a unit, with the values of what they call."""
@@ -99,27 +116,15 @@ class Callers:
             yield site, result.values.get(site.node.function.span, NEVER)
 
 
-def _reaches(atom: object, path: str, unit: Unit) -> bool:
-    """Whether calling a value runs the function of a unit."""
-    match atom:
-        case UserFunction():
-            return (atom.path, atom.qualname) == (path, unit.qualname)
-        case UserClass():
-            return unit.qualname == f"{atom.qualname}.__init__" and atom.path == path
-        case BoundMethod(owner=Instance(cls=UserClass() as cls)):
-            return unit.qualname == f"{cls.qualname}.{atom.name}" and cls.path == path
-    return False
-
-
 def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:
     """What a call gives a parameter; None where it leaves that to the default."""
     for passed in site.keywords:
         if passed.name == parameter.name:
             return passed.value if passed.certain else passed.value | unknown("an argument that may be missing")
-    if parameter.kind != "keyword_only" and place < len(site.positional):
-        return site.positional[place].value
     if site.open_positional or site.open_keywords:
         return unknown("an argument that may be among others")
+    if parameter.kind != "keyword_only" and place < len(site.positional):
+        return site.positional[place].value
     return None
 
 

@@ -9,11 +9,13 @@ from ..source import syntax as s
 from .analysis import CallSite, Passed
 from .classes import dotted
 from .containers import BUILTINS, REGISTERING
+from .exchanges import is_exchanged
 from .expressions import OTHER, Expressions, known_string, ordered, updated
 from .guards import EXPECTS, expects
-from .sharing import MUTATORS
-from .state import changed
+from .sharing import MUTATORS, READERS
+from .state import changed, holds_more
 from .values import (
+    NEVER,
     BoundMethod,
     Collection,
     Constant,
@@ -29,6 +31,7 @@ from .values import (
     join,
     only,
     unknown,
+    why_unknown,
 )
 
 
@@ -139,9 +142,13 @@ class Calls(Expressions):
             case "clear":
                 mapping = Mapping()
             case "setdefault" if first is not None and len(site.positional) == 2:
-                if all(key.name != first for key in mapping.keys):
-                    key = Key(first, site.positional[1].value)
-                    mapping = Mapping((*mapping.keys, key), mapping.open, mapping.cls)
+                known = next((key for key in mapping.keys if key.name == first), None)
+                certain = known is not None and known.certain
+                result = known.value if known is not None and certain else site.positional[1].value
+                if not certain:
+                    result |= NEVER if known is None and not mapping.open else unknown("an entry of a dictionary")
+                    rest = (key for key in mapping.keys if key.name != first)
+                    mapping = Mapping((*rest, Key(first, result)), mapping.open, mapping.cls)
             case _:
                 (mapping,) = (atom for atom in changed(only(mapping)) if isinstance(atom, Mapping))
         self.change(target.name, only(mapping))
@@ -215,14 +222,17 @@ class Calls(Expressions):
     def after_call(self, node: s.Call, function: Value) -> None:
         """Forgets what the callee may have changed: dictionaries handed over, attributes of objects it gets hold of."""
         harmless = bool(function) and all(_leaves_arguments(atom) for atom in function)
+        if isinstance(node.function, s.Name) and node.function.name in READERS and why_unknown(function):
+            harmless = True
         for argument in node.arguments:
             if not argument.stars and not harmless:
                 self.escape(argument.value)
+                self.hand_over(argument.value)
             if isinstance(argument.value, s.Name) and not argument.stars:
                 self._forget_attributes(argument.value.name)
         if not harmless and self.state.attributes:
             outside = self.program.ask("outside", self.source.path)
-            for key in [key for key in self.state.attributes if key[1] in outside]:
+            for key in [key for key in self.state.attributes if is_exchanged(key[1], outside)]:
                 del self.state.attributes[key]
         if isinstance(node.function, s.Attribute):
             owner = node.function.value
@@ -230,6 +240,18 @@ class Calls(Expressions):
                 owner = owner.value if isinstance(owner, s.Attribute) else owner.function
             if isinstance(owner, s.Name) and owner is node.function.value:
                 self._forget_attributes(owner.name)
+
+    def hand_over(self, node: s.Expression) -> None:
+        """Notes that somebody unseen may set fields of an object, or change what a list of modules holds."""
+        match node:
+            case s.Name(name=name):
+                held = self.held(name)
+                if held is not None and any(self.program.ask("owner", atom) is not None for atom in held):
+                    self.change(name, unknown("it was handed over, and may have got fields"))
+            case s.Attribute(value=s.Name(name=name)) if name == self.self_name:
+                held = self.values.get(node.span, NEVER)
+                if holds_more(held):
+                    self.store_attribute(name, node.name, changed(held))
 
     def _forget_attributes(self, name: str) -> None:
         for key in [key for key in self.state.attributes if key[0] == name]:

@@ -25,6 +25,10 @@ class ClassInfo:
     """The class itself, then its bases in order as far as they are known."""
     complete: bool
     """Whether all bases are known."""
+    made_otherwise: str
+    """Why making one may give something else: its `__new__`, its metaclass, a decorator; "" where nothing does."""
+    decorated: bool
+    """Whether it has decorators that may add to it."""
     is_dataclass: bool
     fields: tuple[str, ...]
     """Annotated names of the class body in order."""
@@ -66,6 +70,13 @@ def is_transparent(decorator: s.Expression) -> bool:
     """Whether it is known by its name what a function is after the decorator."""
     last = dotted(decorator).rpartition(".")[2]
     return last in _KINDS or last in TRANSPARENT_DECORATORS
+
+
+def is_abstract(function: s.FunctionDef) -> bool:
+    """Whether a method is there to be overridden: it says so, or does nothing."""
+    if any(dotted(decorator).rpartition(".")[2] == "abstractmethod" for decorator in function.decorators):
+        return True
+    return all(isinstance(node, s.Raise | s.Jump | s.ExpressionStatement) for node in function.body)
 
 
 def is_bound(function: s.FunctionDef) -> bool:

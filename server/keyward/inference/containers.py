@@ -146,7 +146,7 @@ def builtin_result(name: str, passing: Passing) -> Value:
         held = join(element(atom) for atom in positional[0])
         return only(Collection("list", None, only(Collection("tuple", (unknown("a number"), held), held))))
     if name == "next" and items is not None:
-        return items.item
+        return join((items.item, *positional[1:]))
     if name == "zip" and positional and not is_open:
         parts = tuple(join(element(atom) for atom in value) for value in positional)
         return only(Collection("list", None, only(Collection("tuple", parts, join(parts)))))

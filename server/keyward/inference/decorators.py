@@ -29,14 +29,25 @@ class Decorators:
         unit = None if source is None else source.by_key.get(key)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return ""
-        unread = tuple(decorator for decorator in unit.node.decorators if not is_transparent(decorator))
+        flow = Flow(self.program, source, unit, MOST_LEVELS)
+        own = tuple(decorator for decorator in unit.node.decorators if self._is_own(flow, decorator))
+        unread = tuple(d for d in unit.node.decorators if not is_transparent(d) or d in own)
         if not unread:
             return method_kind(unit.node)
-        flow = Flow(self.program, source, unit, MOST_LEVELS)
         if all(self._hands_on(flow, decorator) for decorator in unread):
-            rest = tuple(decorator for decorator in unit.node.decorators if is_transparent(decorator))
+            rest = tuple(decorator for decorator in unit.node.decorators if decorator not in unread)
             return method_kind(msgspec.structs.replace(unit.node, decorators=rest))
         return ""
+
+    def _is_own(self, flow: Flow, decorator: s.Expression) -> bool:
+        """Whether a decorator is a function of the user's, be its name a well-known one."""
+        name = decorator.function if isinstance(decorator, s.Call) else decorator
+        return isinstance(name, s.Name) and any(isinstance(atom, UserFunction) for atom in flow.evaluate(name))
+
+    def replaces(self, flow: Flow, decorator: s.Expression) -> bool:
+        """Whether a decorator is one of the user's own that gives something else than what it is put on."""
+        values = flow.evaluate(decorator.function if isinstance(decorator, s.Call) else decorator)
+        return any(isinstance(atom, UserFunction) for atom in values) and not self._hands_on(flow, decorator)
 
     def _hands_on(self, flow: Flow, decorator: s.Expression) -> bool:
         made = isinstance(decorator, s.Call)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import bound_names
 from ..text import Span
 from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
@@ -16,7 +15,9 @@ from .callers import Callers
 from .classes import ClassInfo, dotted, is_dataclass
 from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
+from .exchanges import bound_by, exchanged_by, is_exchanged
 from .flow import Flow
+from .libraries import DATACLASS_DECORATORS, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
 from .sharing import shared_by_functions, shared_names
@@ -24,6 +25,7 @@ from .values import (
     NEVER,
     Class,
     Constant,
+    Instance,
     LibraryClass,
     LibraryFunction,
     UserClass,
@@ -99,6 +101,21 @@ class Analysis:
         """Whether what is known of a function rests on what the calls in its file pass: others may pass something."""
         ground = self._facts.program.ground(("function", self.source.path, unit.key, 0))
         return any(query[0] == "argument" and not why_unknown(answer) for query, answer in ground)
+
+    def in_sight(self, unit: Unit) -> bool:
+        """Whether something in this file, or in those that import it, calls a function or method of that name; what a
+        library's base class calls is not in sight, and counts as called."""
+        name = unit.node.name if isinstance(unit.node, s.FunctionDef) else ""
+        if not unit.owner or name == "forward" or name.startswith("__"):
+            return True
+        program = self._facts.program
+        info = program.class_info(self.source.path, unit.owner)
+        bases = info.resolution_order if info is not None and info.complete else (None,)
+        if any(not isinstance(base, UserClass) and base != LibraryClass(TORCH_MODULE) for base in bases):
+            return True
+        return any(
+            program.ask("callers", file, name) for file in (self.source.path, *program.importers(self.source.path))
+        )
 
     def retire(self) -> None:
         """There is a newer analysis. This one answers nothing more that it has not answered yet; in return it is freed
@@ -182,9 +199,9 @@ class _Facts:
         )
 
     def _outside(self, path: str) -> frozenset[str]:
-        """Names of attributes that the file sets on anything but `self`."""
+        """What the file exchanges, as `exchanges.py` tells it."""
         source = self.program.source(path)
-        return frozenset() if source is None else self.program.union("outside", source, _set_elsewhere)
+        return frozenset() if source is None else self.program.union("outside", source, exchanged_by)
 
     def _shared(self, path: str, by: str) -> frozenset[str]:
         """Names of the module whose contents code of the file may change: that of its functions, or all."""
@@ -203,7 +220,7 @@ class _Facts:
         """Names that the statements of a class body bind."""
         source = self.program.source(path)
         units = source.members.get(owner, ()) if source is not None else ()
-        return frozenset().union(*(self.program.per_unit("bound", unit, _bound) for unit in units))
+        return frozenset().union(*(self.program.per_unit("bound", unit, bound_by) for unit in units))
 
     # --- names ------------------------------------------------------------------------------------------------------
 
@@ -227,6 +244,8 @@ class _Facts:
             return unknown(f"functions re-bind `{name}`")
         value = scope.ever.get(name)
         if value is not None:
+            if any(isinstance(atom, Instance) for atom in value) and self._is_set_by_importers(path, name):
+                return unknown(f"`{name}` is set by another file")
             return self.program.looked_up(value)
         if name in BUILTINS:
             return only(LibraryFunction(name))
@@ -241,6 +260,9 @@ class _Facts:
                 if not why_unknown(found):
                     return found
         return unknown(f"`{name}` is not followed")
+
+    def _is_set_by_importers(self, path: str, name: str) -> bool:
+        return any(name in self.program.ask("outside", file) for file in self.program.importers(path))
 
     def _import(self, path: str, module: str, level: int, name: str) -> Value:
         if level == 0:
@@ -303,7 +325,38 @@ class _Facts:
                     variables.update((name, variables.get(name, NEVER) | declared) for name in names)
         mro = _linearised(UserClass(path, qualname), bases)
         kept = tuple(variables.items())
-        return ClassInfo(path, qualname, mro, complete, is_dataclass(unit.node), tuple(fields), tuple(methods), kept)
+        otherwise = self._made_otherwise(source, unit, unit.node, mro, methods)
+        decorated = any(dotted(d) not in DATACLASS_DECORATORS for d in unit.node.decorators)
+        return ClassInfo(
+            path,
+            qualname,
+            mro,
+            complete,
+            otherwise,
+            decorated,
+            is_dataclass(unit.node),
+            tuple(fields),
+            tuple(methods),
+            kept,
+        )
+
+    def _made_otherwise(
+        self, source: Source, unit: Unit, node: s.ClassDef, mro: tuple[Class, ...], methods: list[str]
+    ) -> str:
+        """Why making an instance may give something else."""
+        if "__new__" in methods:
+            return f"`__new__` of {unit.qualname} may make something else"
+        for argument in node.bases:
+            if argument.name == "metaclass" and dotted(argument.value).rpartition(".")[2] != "ABCMeta":
+                return f"the metaclass of {unit.qualname} may make something else"
+        flow = Flow(self.program, source, unit, MOST_LEVELS)
+        if any(self.decorators.replaces(flow, decorator) for decorator in node.decorators):
+            return f"a decorator may replace {unit.qualname}"
+        for base in mro[1:]:
+            known = self.program.class_info(base.path, base.qualname) if isinstance(base, UserClass) else None
+            if known is not None and known.made_otherwise:
+                return known.made_otherwise
+        return ""
 
     def _bases(self, source: Source, unit: Unit, node: s.ClassDef) -> tuple[list[tuple[Class, ...]], bool]:
         """The resolution orders of the bases, and whether all bases are known."""
@@ -386,7 +439,9 @@ class _Facts:
                 values.append(table[name])
             known = self.program.class_info(cls.path, cls.qualname)
             defaults += [value for variable, value in known.variables if variable == name] if known is not None else []
-        if name in self.program.ask("outside", path):
+        files = dict.fromkeys((path, self.program.main.path, *self.program.importers(path)))
+        owners = [cls.qualname for cls in classes]
+        if any(is_exchanged(name, self.program.ask("outside", file), owner) for file in files for owner in owners):
             values.append(unknown(f"`{name}` is set from outside, too"))
         found = join((*values, *defaults))
         if len(found) > 1:
@@ -437,30 +492,6 @@ def _attribute_targets(unit: Unit) -> Iterator[s.Attribute]:
 
 def _is_initialiser(key: tuple[str, bytes, int]) -> bool:
     return b"def __init__(" in key[1][:200] or b"def __post_init__(" in key[1][:200]
-
-
-def _set_elsewhere(unit: Unit) -> frozenset[str]:
-    """Names of attributes that are set on anything but `self`, or whose contents are exchanged."""
-    found = {
-        target.name
-        for target in _attribute_targets(unit)
-        if not (unit.owner and isinstance(target.value, s.Name) and target.value.name == "self")
-    }
-    pending: list[s.Statement] = [unit.node]
-    while pending:
-        statement = pending.pop()
-        changed = [target.value for target in _targets(statement) if isinstance(target, s.Subscript)]
-        if isinstance(statement, s.ExpressionStatement) and isinstance(statement.value, s.Call):
-            function = statement.value.function
-            if isinstance(function, s.Attribute) and function.name in ("extend", "insert", "update", "add_module"):
-                changed.append(function.value)
-        found.update(target.name for target in changed if isinstance(target, s.Attribute))
-        pending += blocks(statement)
-    return frozenset(found)
-
-
-def _bound(unit: Unit) -> frozenset[str]:
-    return frozenset(bound_names((unit.node,)))
 
 
 def _sets_attributes(unit: Unit) -> frozenset[str]:

@@ -14,6 +14,7 @@ from ..source.walk import walk
 from ..text import Span
 from . import containers
 from .analysis import CallSite, FieldRead
+from .exchanges import is_exchanged
 from .program import Program
 from .sharing import MUTATORS
 from .state import State, changed, holds_more, joined, loose, loose_elements, merged, truthiness
@@ -159,7 +160,7 @@ class Expressions(ABC):
     ) -> None:
         if not all(isinstance(atom, Instance) for atom in owner):
             return
-        if name in self.program.ask("outside", self.source.path):
+        if is_exchanged(name, self.program.ask("outside", self.source.path)):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):

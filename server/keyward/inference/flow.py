@@ -12,6 +12,7 @@ from ..source.walk import bound_names, rebound_names, statements
 from .analysis import UnitResult
 from .branching import Branching
 from .classes import is_bound, method_kind
+from .exchanges import is_rebound
 from .expressions import known_string
 from .guards import expected_failure
 from .narrowing import asked_by_flag
@@ -181,6 +182,8 @@ class Flow(Branching):
         in_class_body = bool(self.unit.owner) and not isinstance(self.unit.node, s.FunctionDef)
         if in_class_body and name in self.program.ask("body", self.source.path, self.unit.owner):
             return unknown(f"`{name}` of the class body")
+        if is_rebound(name, self.program.ask("outside", self.source.path)):
+            return unknown(f"`{name}` is exchanged")
         if self.scope is not None:
             value = self.read[name] = self.scope.at_this_point(name)
             if value is not None:

@@ -24,8 +24,16 @@ def exceptions(types: Iterable[s.Expression]) -> list[str]:
         parts = kind.items if isinstance(kind, s.Sequence) else (kind,)
         for part in parts:
             name = dotted(part).rpartition(".")[2]
-            names.append(name if _is_exception(name) else "*")
+            names += _standing_for(name) if _is_exception(name) else ["*"]
     return names
+
+
+def _standing_for(name: str) -> list[str]:
+    """An exception's name, and those of the built-in ones that derive from it."""
+    base = getattr(builtins, name, None)
+    if not isinstance(base, type):
+        return [name]
+    return [other for other, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, base)]
 
 
 def _is_exception(name: str) -> bool:

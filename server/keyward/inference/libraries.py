@@ -243,11 +243,14 @@ DATACLASS_DECORATORS = frozenset(("dataclass", "dataclasses.dataclass"))
 STANDARD_LIBRARY = sys.stdlib_module_names
 """Modules that no question is asked about."""
 
-CHANGES_CALLS = (
-    *(b"register_forward_pre_hook", b".forward =", b".forward=", b"__class__ =", b"__call__ ="),
-    *(b'"forward"', b"'forward'"),  # for `setattr` and patches
+CHANGES_CALLS = re.compile(
+    rb"_forward_pre_hook|\.forward\s*(?:=[^=]|,)|\b(?:__class__|__call__)\s*=[^=]|\bforward\s*=[^=]"
+    rb"|[\"']forward[\"']|\bpatch\(\s*[\"'][\w.]*\.forward[\"']"
 )
 """Text after which a file's modules may be called otherwise than their class says."""
+
+GIVES_TUPLES = re.compile(rb"return_dict\w*[\"'\])]*\s*[=:]\s*False")
+"""Text after which models may return tuples in place of output objects."""
 
 
 def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ class Results(Making):
             case LibraryClass():
                 return self._constructed(atom, passing)
             case UserClass():
-                return only(Instance(atom))
+                info = self.program.class_info(atom.path, atom.qualname)
+                otherwise = info.made_otherwise if info is not None else ""
+                return unknown(otherwise) if otherwise else only(Instance(atom))
             case LibraryFunction():
                 return self._function_result(atom, passing, level)
             case UserFunction():
@@ -162,6 +164,8 @@ class Results(Making):
             if libraries.is_keyed(entry):
                 keys = tuple(Key(name, only(Tensor()), False) for name in entry.keys)
                 return only(Mapping(keys, entry.keys_open or is_open or not keys, entry.qualified))
+            if entry.role == "model" and libraries.GIVES_TUPLES.search(self.program.main.text):
+                return unknown("models may be asked for tuples")
             return self.returned(entry.call, instance.cls)
         callee = self.program.ask("callee", instance)
         if not isinstance(callee, Callee):

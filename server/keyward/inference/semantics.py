@@ -14,9 +14,11 @@ from ..source import syntax as s
 from . import libraries
 from .analysis import Callee, Owner
 from .answers import Question
-from .classes import ClassInfo, method_kind, signature_of
+from .classes import ClassInfo, is_abstract, method_kind, signature_of
+from .exchanges import ANY, is_exchanged
 from .program import MOST_LEVELS, Program
 from .results import Results
+from .state import loose
 from .values import (
     Atom,
     BoundMethod,
@@ -46,7 +48,7 @@ class Semantics(Results):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._altered = any(text in program.main.text for text in libraries.CHANGES_CALLS)
+        self._altered: dict[str, bool] = {}
         for kind in ("attribute", "owner", "callee", "result"):
             program.register(kind, getattr(self, kind))
 
@@ -71,13 +73,28 @@ class Semantics(Results):
             return unknown(f"{qualified} is of the standard library")
         return self.program.answer(Question(path or self.program.main.path, module, 0, name))
 
+    def altered(self, path: str = "") -> bool:
+        """Whether the main file, or the one at `path`, may change how modules are called."""
+        for file in (self.program.main.path, path):
+            if file and file not in self._altered:
+                source = self.program.source(file)
+                self._altered[file] = source is None or bool(libraries.CHANGES_CALLS.search(source.text))
+        return self._altered[self.program.main.path] or (bool(path) and self._altered[path])
+
+    def exchanged(self, name: str, path: str = "") -> bool:
+        """Whether the main file, or the one at `path`, sets attributes of that name on anything."""
+        files = (self.program.main.path, path) if path else (self.program.main.path,)
+        return any(is_exchanged(name, self.program.ask("outside", file)) for file in files)
+
     # --- attributes -------------------------------------------------------------------------------------------------
 
     def attribute(self, atom: Atom, name: str, level: int) -> Value:
         """What `.name` on the value gives."""
         match atom:
             case Module():
-                return self.member(atom.name, name)
+                if self.exchanged(name):
+                    return unknown(f"`{name}` of a module is set from outside")
+                return loose(self.member(atom.name, name))
             case LibraryClass():
                 return only(BoundMethod(atom, name))
             case UserClass():
@@ -90,13 +107,15 @@ class Semantics(Results):
                     return only(BoundMethod(atom, name))
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
+                if self.exchanged(name):
+                    return unknown(f"`{name}` is set from outside, too")
                 return next((value for part, value in atom.parts if part == name), None) or self._part(library, name)
             case Wrapped(wrapper=libraries.ADAPTED) if name in libraries.GIVES_ADAPTED:
                 return only(atom)
             case Wrapped(wrapper=libraries.ADAPTED) if name in libraries.GIVES_INNER:
                 return atom.inner if name == "model" else only(BoundMethod(atom, name))
             case Wrapped():
-                if name == "module" and atom.wrapper in libraries.MODULE_WRAPPERS:
+                if name == "module" and atom.wrapper in libraries.MODULE_WRAPPERS and not self.exchanged(name):
                     return atom.inner
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
@@ -128,20 +147,27 @@ class Semantics(Results):
         info = self.program.class_info(cls.path, cls.qualname)
         if info is None:
             return unknown(f"class {cls.qualname} is not known")
+        if self.exchanged(name, cls.path):
+            return unknown(f"`{name}` is set from outside, too")
         for base in self._user_bases(info):
             if name in base.methods:
                 return only(BoundMethod(cls, name))
             for variable, value in base.variables:
                 if variable == name:
-                    return value
+                    return loose(value)
         return only(BoundMethod(cls, name)) if name in libraries.MAKES_INSTANCE else unknown(f"attribute `{name}`")
 
     def _user_attribute(self, cls: UserClass, atom: Instance, name: str, level: int) -> Value:
         info = self.program.class_info(cls.path, cls.qualname)
         if info is None:
             return unknown(f"class {cls.qualname} is not known")
-        for base in self._user_bases(info):
+        bases = self._user_bases(info)
+        if any("__getattribute__" in base.methods for base in bases):
+            return unknown(f"{cls.qualname} makes up its attributes")
+        for base in bases:
             if name in base.methods:
+                if self.exchanged(name, base.path):
+                    return unknown(f"`{name}` is set from outside, too")
                 unit = self.program.ask("unit", base.path, f"{base.qualname}.{name}")
                 if unit is not None and isinstance(unit.node, s.FunctionDef) and method_kind(unit.node) == "property":
                     return self.program.returned(base.path, unit.qualname, level)
@@ -151,7 +177,7 @@ class Semantics(Results):
         stored = self.program.ask("stored", cls.path, cls.qualname, name)
         if stored is not None:
             found: Value = stored
-            return found
+            return loose(found)
         if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
             return only(BoundMethod(atom, name))
         return unknown(f"attribute `{name}` of {cls.qualname}")
@@ -177,14 +203,20 @@ class Semantics(Results):
 
     def _dataclass_owner(self, cls: UserClass) -> Owner | None:
         info = self.program.class_info(cls.path, cls.qualname)
-        if info is None or not info.complete or not info.is_dataclass:
+        if info is None or not info.complete or not info.is_dataclass or info.made_otherwise or info.decorated:
+            return None
+        outside = self.program.ask("outside", cls.path) | self.program.ask("outside", self.program.main.path)
+        if ANY in outside or ANY + cls.qualname in outside:
             return None
         names: dict[str, None] = {}
         for base in info.resolution_order:
             if not isinstance(base, UserClass):
                 return None
             known = self.program.class_info(base.path, base.qualname)
-            if known is None or "__getattr__" in known.methods or "__getattribute__" in known.methods:
+            if known is None or known.made_otherwise or known.decorated:
+                return None
+            own = {*known.methods, *(name for name, _ in known.variables)}
+            if "__getattr__" in own or "__getattribute__" in own:
                 return None
             stored = self.program.ask("attributes", base.path, base.qualname)
             if stored is None:
@@ -192,7 +224,7 @@ class Semantics(Results):
             names.update(
                 dict.fromkeys((*known.fields, *known.methods, *(name for name, _ in known.variables), *stored))
             )
-        if self.program.ask("outside", cls.path) & set(names):
+        if outside & set(names):
             return None
         return Owner(cls.qualname, cls, tuple(names))
 
@@ -208,6 +240,8 @@ class Semantics(Results):
             case Wrapped(wrapper=libraries.ADAPTED):
                 return _adapted(self._only_callee(atom.inner))
             case Wrapped():
+                if self.exchanged("module"):
+                    return "the module in a wrapper is set from outside"
                 return self._only_callee(atom.inner)
             case BoundMethod(owner=Instance() | Wrapped(), name="forward" | "__call__"):
                 return self.callee(atom.owner)
@@ -249,7 +283,7 @@ class Semantics(Results):
         if entry.call is None or entry.qualified == libraries.TORCH_MODULE:
             return f"what calling a {entry.name} accepts is not known"
         if libraries.is_module(entry):
-            if self._altered:
+            if self.altered():
                 return _open(f"{entry.name}.forward", cls, _ALTERED)
             return Callee(f"{entry.name}.forward", entry.call, "forward", cls, entry, found.library.label)
         return Callee(f"{entry.name}.__call__", entry.call, "function", cls, entry, found.library.label)
@@ -263,7 +297,7 @@ class Semantics(Results):
             return _open(f"{cls.qualname}.forward", cls, reason) if "forward" in info.methods else reason
         if not self._is_module(info):
             return f"{cls.qualname} is not a module"
-        if self._altered:
+        if self.altered(cls.path) or self._called_otherwise(info):
             return _open(f"{cls.qualname}.forward", cls, _ALTERED)
         for base in info.resolution_order:
             if isinstance(base, LibraryClass):
@@ -274,7 +308,7 @@ class Semantics(Results):
             known = self.program.class_info(base.path, base.qualname)
             if known is None:
                 return f"a base of {cls.qualname} is not known"
-            if "__call__" in known.methods or any(name == "forward" for name, _ in known.variables):
+            if any(name == "forward" for name, _ in known.variables):
                 return _open(f"{cls.qualname}.forward", cls, f"{cls.qualname} changes how it is called")
             if "forward" not in known.methods:
                 continue
@@ -284,9 +318,18 @@ class Semantics(Results):
                 return f"{name} is not known"
             if self.program.ask("kind", base.path, unit.key) != "method":
                 return _open(name, cls, f"a decorator may change {name}")
+            if is_abstract(unit.node):
+                return _open(name, cls, f"{name} is to be given by classes that derive from it")
             signature = signature_of(unit, unit.node, skip_first=True)
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
         return f"{cls.qualname} has no forward"
+
+    def _called_otherwise(self, info: ClassInfo) -> bool:
+        """Whether a class of the user's, or one above it, changes how it is called."""
+        return any(
+            known.made_otherwise or not {"__call__", "__init_subclass__"}.isdisjoint(known.methods)
+            for known in self._user_bases(info)
+        )
 
     def _inherited_forward(self, info: ClassInfo, base: LibraryClass) -> Callee | str:
         """The forward that a class of the user's own has from a library. Submodules and methods of its own may take

@@ -17,7 +17,7 @@ MUTATORS = frozenset(
 )
 """Methods of dictionaries, lists and containers of modules that change what these hold."""
 
-_READERS = frozenset(
+READERS = frozenset(
     (
         *(
             "all",
@@ -72,7 +72,7 @@ def names_shared_by(node: s.Node) -> Iterator[str]:
                 waiting.append(item.indices)
             case s.Call():
                 waiting += _read(item.function)
-                reads = isinstance(item.function, s.Name) and item.function.name in _READERS
+                reads = isinstance(item.function, s.Name) and item.function.name in READERS
                 for argument in item.arguments:
                     waiting += _read(argument.value) if reads or argument.stars else (argument.value,)
             case s.Compare():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..inference.analysis import UnitResult
 from ..source import syntax
+from ..source import unit as source_unit
 from ..source.tree import Source
 from ..text import Edit, Span, Unit
 from .finding import Finding, Fix, Safety, Severity
@@ -84,10 +85,20 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
         known[key] = found
-        findings += [finding.at(unit.start) for finding in found[1]]
+        findings += [finding.at(unit.start) for finding in _in_sight(found[1], analysis, unit)]
     levels = dict(settings.levels)
     kept = {finding_key(f): f for f in _leveled(findings, levels) if not _silenced(f, source)}
     return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)
+
+
+def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_unit.Unit) -> Iterable[Finding]:
+    """Those findings that some call comes to. A function whose callee only its callers tell may be called with another
+    one where a test comes out differently."""
+    if not findings or not analysis.rests_on_callers(unit):
+        return findings
+    if not analysis.in_sight(unit):
+        return ()
+    return [finding for finding in findings if not finding.site.tested]
 
 
 def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
