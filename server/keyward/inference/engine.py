@@ -17,10 +17,11 @@ from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
 from .exchanges import bound_by, exchanged_by, is_exchanged
 from .flow import Flow
-from .libraries import DATACLASS_DECORATORS, TORCH_MODULE
+from .libraries import CACHING_DECORATORS, DATACLASS_DECORATORS, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
 from .sharing import shared_by_functions, shared_names
+from .state import loose
 from .values import (
     NEVER,
     Class,
@@ -290,6 +291,8 @@ class _Facts:
             return unknown(f"{qualname} returns its result later")
         outcome: Outcome | None = self.program.ask("function", path, unit.key, level)
         value = unknown("it depends on itself") if outcome is None else outcome.returned
+        if any(dotted(decorator).rpartition(".")[2] in CACHING_DECORATORS for decorator in unit.node.decorators):
+            value = loose(value)  # every call gives the same object
         if why_unknown(value) and unit.node.returns is not None:
             declared = Flow(self.program, source, unit, level).annotated(unit.node.returns)
             if not why_unknown(declared):

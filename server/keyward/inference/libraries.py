@@ -238,6 +238,9 @@ TRANSPARENT_DECORATORS = frozenset(
 )
 """Last names of decorators after which a function takes and returns what it did before."""
 
+CACHING_DECORATORS = frozenset(("cache", "lru_cache", "cached_property"))
+"""Those of them after which all calls may give one and the same object."""
+
 DATACLASS_DECORATORS = frozenset(("dataclass", "dataclasses.dataclass"))
 
 STANDARD_LIBRARY = sys.stdlib_module_names
@@ -249,7 +252,9 @@ CHANGES_CALLS = re.compile(
 )
 """Text after which a file's modules may be called otherwise than their class says."""
 
-GIVES_TUPLES = re.compile(rb"return_dict\w*[\"'\])]*\s*[=:]\s*False")
+GIVES_TUPLES = re.compile(
+    rb"\.(?:use_)?return_dict\s*=\s*False|(?:[Cc]onfig\w*|from_pretrained)\([^()]*return_dict\s*=\s*False"
+)
 """Text after which models may return tuples in place of output objects."""
 
 

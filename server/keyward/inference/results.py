@@ -120,6 +120,12 @@ class Results(Making):
             return self.made_by_name(package, model, passing)
         return self.returned(entry.call, None)
 
+    def _of_class(self, value: Value, base: ClassInfo, cls: UserClass) -> Value:
+        """What a class method of `base` gives on `cls`: where it makes an instance of its class, one of that."""
+        below = self.program.ask("subclasses", base.path, base.qualname) or ()
+        made = {Instance(UserClass(base.path, base.qualname)), *map(Instance, below)}
+        return value - made | {Instance(cls)} if value & made else value
+
     def _attribute_by_name(self, passing: Passing, level: int) -> Value:
         """What `getattr` gives; with a default, that or the attribute."""
         owner, text = argument(passing, 0), text_of(argument(passing, 1))
@@ -194,7 +200,8 @@ class Results(Making):
             info = self.program.class_info(cls.path, cls.qualname)
             for base in self._user_bases(info) if info is not None else ():
                 if name in base.methods and (name not in ("forward", "__call__") or not isinstance(owner, Instance)):
-                    return self.program.returned(base.path, f"{base.qualname}.{name}", level)
+                    value = self.program.returned(base.path, f"{base.qualname}.{name}", level)
+                    return value if isinstance(owner, Instance) else self._of_class(value, base, cls)
         if name in ("forward", "__call__") and not isinstance(owner, LibraryClass | UserClass):
             return self.result(owner, passing, level)
         if name in libraries.RETURNS_SELF and isinstance(owner, Instance | Wrapped):

@@ -40,6 +40,7 @@ from .values import (
     why_unknown,
 )
 
+_CALLED_OTHERWISE = frozenset(("__call__", "__init_subclass__"))
 _ALTERED = "the file changes how modules are called"
 
 
@@ -326,10 +327,16 @@ class Semantics(Results):
 
     def _called_otherwise(self, info: ClassInfo) -> bool:
         """Whether a class of the user's, or one above it, changes how it is called."""
-        return any(
-            known.made_otherwise or not {"__call__", "__init_subclass__"}.isdisjoint(known.methods)
-            for known in self._user_bases(info)
-        )
+        for base in info.resolution_order:
+            if isinstance(base, LibraryClass):
+                entry = self.entry(base)
+                if base.qualified == libraries.TORCH_MODULE or (entry is not None and libraries.is_module(entry)):
+                    return False  # torch's own `__call__` comes first
+                continue
+            known = self.program.class_info(base.path, base.qualname)
+            if known is None or known.made_otherwise or not _CALLED_OTHERWISE.isdisjoint(known.methods):
+                return True
+        return False
 
     def _inherited_forward(self, info: ClassInfo, base: LibraryClass) -> Callee | str:
         """The forward that a class of the user's own has from a library. Submodules and methods of its own may take

@@ -19,22 +19,9 @@ MUTATORS = frozenset(
 
 READERS = frozenset(
     (
-        *(
-            "all",
-            "any",
-            "bool",
-            "dict",
-            "enumerate",
-            "isinstance",
-            "iter",
-            "len",
-            "list",
-            "max",
-            "min",
-            "next",
-            "print",
-        ),
-        *("range", "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "type", "zip"),
+        *("all", "any", "bool", "callable", "dict", "dir", "enumerate", "format", "getattr", "hasattr", "hash", "id"),
+        *("isinstance", "issubclass", "iter", "len", "list", "max", "min", "next", "print", "range", "repr"),
+        *("reversed", "set", "sorted", "str", "sum", "tuple", "type", "vars", "zip"),
     )
 )
 """Built-in functions that leave their arguments as they are."""
