@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from collections.abc import Iterator, Sequence
@@ -57,8 +58,14 @@ class _File:
             )
             self._give_up(message, traceback.format_exc())
 
+    def retire(self) -> None:
+        """Lets go of the snapshot."""
+        if self.snapshot is not None:
+            self.snapshot.analysis.retire()
+            self.snapshot = None
+
     def _give_up(self, problem: str, details: str = "") -> None:
-        self.snapshot = None
+        self.retire()
         self.report = FileReport(self.name, problem=problem, details=details)
 
 
@@ -74,6 +81,8 @@ def inspect(names: Sequence[str], request: Request) -> Iterator[list[FileReport]
     """The reports of the files, batch by batch, in their order."""
     workspace = make_workspace(request)
     today = make_workspace(replace(request, against=())) if request.against else None
+    collects = gc.isenabled()
+    gc.disable()  # what is known of libraries would be looked through time and again; analyses are retired instead
     try:
         for start in range(0, len(names), N_BATCH):
             batch = names[start : start + N_BATCH]
@@ -87,6 +96,8 @@ def inspect(names: Sequence[str], request: Request) -> Iterator[list[FileReport]
         workspace.close()
         if today is not None:
             today.close()
+        if collects:
+            gc.enable()
 
 
 def inspect_all(names: Sequence[str], request: Request) -> list[FileReport]:
@@ -125,7 +136,8 @@ def _reports(
                 file.report = _report(file.name, file.snapshot, today.snapshot, workspace, request)
         assert file.report is not None
         reports.append(file.report)
-        file.snapshot = None
+        for done in (file, today):
+            done.retire()
     return reports
 
 
@@ -144,6 +156,7 @@ def _look_beyond(files: Sequence[_File], workspace: Workspace) -> bool:
             answers = workspace.world(snapshot.path).answers
             if any(answer is not None and _tells(answer) for answer in map(answers.get, questions)):
                 file.snapshot = _again(snapshot.text, snapshot, workspace)
+                snapshot.analysis.retire()
     return bool(asking)
 
 

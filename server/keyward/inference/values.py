@@ -14,23 +14,23 @@ from collections.abc import Iterable
 import msgspec
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class Constant(msgspec.Struct, frozen=True):
+class Constant(msgspec.Struct, frozen=True, gc=False):
     """A string, number, bool or None."""
 
     value: str | bytes | int | float | bool | None
 
 
-class Module(msgspec.Struct, frozen=True):
+class Module(msgspec.Struct, frozen=True, gc=False):
     """An imported module, by its dotted name."""
 
     name: str
 
 
-class Imported(msgspec.Struct, frozen=True):
+class Imported(msgspec.Struct, frozen=True, gc=False):
     """What another file imports, as long as nobody has read it there: to look it up would lead to ever more files."""
 
     path: str
@@ -39,25 +39,25 @@ class Imported(msgspec.Struct, frozen=True):
     name: str
 
 
-class LibraryClass(msgspec.Struct, frozen=True):
+class LibraryClass(msgspec.Struct, frozen=True, gc=False):
     """A class of a library that has signatures; `qualified` names its entry
     ("transformers.models.deit.modeling_deit.DeiTModel")."""
 
     qualified: str
 
 
-class UserClass(msgspec.Struct, frozen=True):
+class UserClass(msgspec.Struct, frozen=True, gc=False):
     """A class of the user's own: the path of its file and its qualified name in it."""
 
     path: str
     qualname: str
 
 
-class LibraryFunction(msgspec.Struct, frozen=True):
+class LibraryFunction(msgspec.Struct, frozen=True, gc=False):
     qualified: str
 
 
-class UserFunction(msgspec.Struct, frozen=True):
+class UserFunction(msgspec.Struct, frozen=True, gc=False):
     path: str
     qualname: str
 
@@ -65,7 +65,7 @@ class UserFunction(msgspec.Struct, frozen=True):
 Class = LibraryClass | UserClass
 
 
-class Instance(msgspec.Struct, frozen=True):
+class Instance(msgspec.Struct, frozen=True, gc=False):
     """An instance of a class; of an Auto class it stands for one of all models that the class can give.
 
     `producer` is the class whose `forward` returned it, for output objects. `parts` are attributes or items that are
@@ -77,7 +77,7 @@ class Instance(msgspec.Struct, frozen=True):
     parts: tuple[tuple[str, Value], ...] = ()
 
 
-class Wrapped(msgspec.Struct, frozen=True):
+class Wrapped(msgspec.Struct, frozen=True, gc=False):
     """A module inside one that hands its call on (`nn.DataParallel`); `wrapper` is the wrapper's qualified name,
     `.module` gives `inner`."""
 
@@ -85,7 +85,7 @@ class Wrapped(msgspec.Struct, frozen=True):
     inner: Value
 
 
-class Partial(msgspec.Struct, frozen=True):
+class Partial(msgspec.Struct, frozen=True, gc=False):
     """What `functools.partial` makes: `function` with its first arguments, and some by keyword."""
 
     function: Value
@@ -93,14 +93,14 @@ class Partial(msgspec.Struct, frozen=True):
     keywords: tuple[tuple[str, Value], ...] = ()
 
 
-class BoundMethod(msgspec.Struct, frozen=True):
+class BoundMethod(msgspec.Struct, frozen=True, gc=False):
     """A method looked up on an instance or a class, before it is called."""
 
     owner: Instance | LibraryClass | UserClass | Mapping | Wrapped
     name: str
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """A key that a mapping holds; `certain` is False where it is there on some paths only."""
 
     name: str
@@ -108,7 +108,7 @@ class Key(msgspec.Struct, frozen=True):
     certain: bool = True
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class Mapping(msgspec.Struct, frozen=True, gc=False):
     """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other
     keys too."""
 
@@ -117,7 +117,7 @@ class Mapping(msgspec.Struct, frozen=True):
     cls: str = ""
 
 
-class Collection(msgspec.Struct, frozen=True):
+class Collection(msgspec.Struct, frozen=True, gc=False):
     """A tuple or list. `items` by position; None: of unknown length, every item has value `item`."""
 
     kind: str
@@ -125,7 +125,7 @@ class Collection(msgspec.Struct, frozen=True):
     item: Value
 
 
-class Tensor(msgspec.Struct, frozen=True):
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """Something computed by torch: no model, no mapping, nothing that could be called or spread."""
 
 

@@ -6,13 +6,13 @@ becomes `Broken`, unless the error lies inside a nested block: then only the inn
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 
 import tree_sitter
 
 from ..text import Span
 from . import syntax as s
+from .literals import constant, number
 
 TsNode = tree_sitter.Node
 
@@ -439,7 +439,7 @@ class Lowering:
         if text[:1] in "\"'" and "\\" not in text and text.count(text[0]) == 2:
             return s.Literal(self.span(node), text[1:-1])
         try:
-            value = ast.literal_eval(text)
+            value = number(text) if node.type in ("integer", "float") else constant(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return s.Opaque(self.span(node))
         if isinstance(value, str | bytes | int | float | bool) or value is None:

@@ -12,7 +12,7 @@ import msgspec
 from ..text import Span
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
