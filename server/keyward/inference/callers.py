@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
-from ..source.walk import walk
 from .analysis import CallSite, UnitResult
 from .classes import is_bound
 from .flow import Flow
@@ -43,7 +42,7 @@ class Callers:
                     name_there, _, name_here = alias.partition("=")
                     aliases[name_here] = name_there
             for unit in units:
-                names = self.program.per_unit("called", unit, _called_names)
+                names = unit.called
                 for called in {*names, *(aliases[name] for name in names & aliases.keys())}:
                     found.setdefault(called, []).append(unit.key)
             self._callers[path] = {called: tuple(keys) for called, keys in found.items()}
@@ -134,12 +133,6 @@ def _settled(value: Value) -> Value:
     if len(constants) == len(value) or constants - {Constant(None)}:
         return NEVER
     return value
-
-
-def _called_names(unit: Unit) -> frozenset[str]:
-    """Last names of what a unit calls."""
-    functions = (node.function for node in walk(unit.node) if isinstance(node, s.Call))
-    return frozenset(function.name for function in functions if isinstance(function, s.Name | s.Attribute))
 
 
 def _aliases(unit: Unit) -> frozenset[str]:

@@ -268,8 +268,10 @@ def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[st
     name = checkpoint.rstrip("/").rpartition("/")[2].lower().replace("_", "-")
     found: list[str] = []
     for model_type in sorted(model_types, key=len, reverse=True):
-        word = re.escape(model_type.lower().replace("_", "-"))
-        rest, n = re.subn(rf"(?<![a-z0-9]){word}(?![a-z0-9])", "/", name)
+        word = model_type.lower().replace("_", "-")
+        if word not in name:
+            continue  # hundreds are not: no pattern is made for those
+        rest, n = re.subn(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", "/", name)
         if n:
             found.append(model_type)
             name = rest

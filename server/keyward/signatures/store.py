@@ -84,6 +84,7 @@ class Signatures:
         self._find = lru_cache(maxsize=4096)(partial(_search, self._sources))
         self._past = lru_cache(maxsize=64)(partial(_past, self._history))
         self._given = lru_cache(maxsize=64)(self._given_by)
+        self._public_name = lru_cache(maxsize=4096)(partial(_public_name, self._sources))
 
     @property
     def libraries(self) -> tuple[Library, ...]:
@@ -159,13 +160,7 @@ class Signatures:
 
     def public_name(self, entry: Entry) -> str:
         """The shortest qualified name under which a library exports an entry, else where it is defined."""
-        names = [
-            f"{module}.{entry.name}"
-            for source in _of(self._sources, entry.module)
-            for module in source.exports
-            if entry.name in source.names(module) and source.exported(module, entry.name) == entry.module
-        ]
-        return min(names, key=lambda name: (name.count("."), len(name), name), default=entry.qualified)
+        return self._public_name(entry.module, entry.name) or entry.qualified
 
     def gone(self, qualified: str) -> str | None:
         """The version as of which a once exported name is no more, if the history knows; None while it is there."""
@@ -320,6 +315,17 @@ def _search(sources: tuple[Source, ...], qualified: str) -> Found | None:
             if entry is not None:
                 return Found(entry, source.library)
     return None
+
+
+def _public_name(sources: tuple[Source, ...], defined_in: str, name: str) -> str:
+    """The shortest qualified name under which what a module defines is exported, "" where it is not."""
+    names = [
+        f"{module}.{name}"
+        for source in _of(sources, defined_in)
+        for module in source.exports
+        if name in source.names(module) and source.exported(module, name) == defined_in
+    ]
+    return min(names, key=lambda name: (name.count("."), len(name), name), default="")
 
 
 def _past(sources: tuple[Source, ...], qualified: str) -> tuple[Source | None, tuple[Dated, ...]]:

@@ -49,6 +49,8 @@ class Lowering:
     def __init__(self, base: int) -> None:
         self._base = base
         self._yields = False
+        self.called: set[str] = set()
+        """Last names of what is called."""
 
     def span(self, node: TsNode) -> Span:
         return Span(node.start_byte - self._base, node.end_byte - self._base)
@@ -417,9 +419,10 @@ class Lowering:
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         if function is None or arguments is None:
             return s.Opaque(self.span(node), self.parts(node))
-        return s.Call(
-            self.span(node), self.expression(function), self.arguments(arguments), self.span(arguments), node.has_error
-        )
+        called = self.expression(function)
+        if isinstance(called, s.Name | s.Attribute):
+            self.called.add(called.name)
+        return s.Call(self.span(node), called, self.arguments(arguments), self.span(arguments), node.has_error)
 
     def string(self, node: TsNode) -> s.Expression:
         interpolations = [child for child in node.named_children if child.type == "interpolation"]

@@ -160,21 +160,21 @@ def _cut(
         before = known.get((owner, content), ())
         if len(same) < len(before):
             old = before[len(same)]
-            unit = Unit(old.key, old.node, owner, old.qualname, start, end)
+            unit = Unit(old.key, old.node, owner, old.qualname, old.called, start, end)
         else:
-            statement = _lowered(node, start, end, members is not None and inner is not None)
+            lowering = Lowering(start)
+            statement = _lowered(lowering, node, end - start, members is not None and inner is not None)
             name = statement.name if isinstance(statement, syntax.FunctionDef | syntax.ClassDef) else ""
             qualname = f"{owner}.{name}" if owner and name else name
-            unit = Unit((owner, content, len(same)), statement, owner, qualname, start, end)
+            unit = Unit((owner, content, len(same)), statement, owner, qualname, frozenset(lowering.called), start, end)
         same.append(unit)
         units.append(unit)
         if members is not None and isinstance(unit.node, syntax.ClassDef):
             _cut(text, members, unit.qualname, units, known, now)
 
 
-def _lowered(node: tree_sitter.Node, start: int, end: int, head_only: bool) -> syntax.Statement:
+def _lowered(lowering: Lowering, node: tree_sitter.Node, length: int, head_only: bool) -> syntax.Statement:
     """The syntax of a statement; of a class whose members are units of their own, that of its head."""
-    lowering = Lowering(start)
     try:
         if not head_only:
             return lowering.statement(node)
@@ -182,4 +182,4 @@ def _lowered(node: tree_sitter.Node, start: int, end: int, head_only: bool) -> s
             return lowering.decorated_definition(node, head_only=True)
         return lowering.class_definition(node, head_only=True)
     except RecursionError:  # nested deeper than Python itself would take
-        return syntax.Broken(Span(0, end - start))
+        return syntax.Broken(Span(0, length))

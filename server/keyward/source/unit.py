@@ -23,5 +23,7 @@ class Unit:
     """Qualified name of the class whose body it stands in; "" for the module."""
     qualname: str = ""
     """Of a function or class: its qualified name."""
+    called: frozenset[str] = field(default=frozenset(), compare=False)
+    """Last names of what it calls."""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
