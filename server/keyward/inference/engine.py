@@ -277,6 +277,9 @@ class _Facts:
         unit = None if source is None else source.by_key.get(key)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return None
+        if level < MOST_LEVELS and (same := self.program.at_other_level("function", path, key, level)) is not None:
+            outcome: Outcome = same
+            return outcome
         return Flow(self.program, source, unit, level).run_function(unit.node)
 
     def _returns(self, path: str, qualname: str, level: int) -> Value:

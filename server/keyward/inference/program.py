@@ -36,6 +36,9 @@ MOST_LEVELS = 2
 is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on
 itself."""
 
+_LEVELLED = frozenset(("attribute", "result", "argument"))
+"""Queries of a flow that depend on its level: it is the last of their arguments."""
+
 _FEWEST = 1000
 """So many memos are never too many."""
 
@@ -184,6 +187,19 @@ class Program:
         for other in rests_on:
             self._new_dependents.setdefault(other, set()).add(query)
         return Memo(answer, rests_on, self._version)
+
+    def at_other_level(self, *query: Any) -> Any:
+        """The answer to a query that ends with a level, 0 or 1, if it has been asked at the other one of them and all
+        that it then rested on is the same at this level; None otherwise."""
+        step = 2 * query[-1] - 1
+        other = self._memos.get((*query[:-1], query[-1] - step))
+        if other is None or other.version != self._version:
+            return None
+        for asked, answer in other.rests_on.items():
+            here = (*asked[:-1], asked[-1] + step) if asked[0] in _LEVELLED else asked
+            if self.ask(*here) != answer:
+                return None
+        return other.answer
 
     def _holds(self, memo: Memo) -> bool:
         return all(self._answer(query) == answer for query, answer in memo.rests_on.items())
