@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
+from ..source.walk import walk
 from .analysis import CallSite, UnitResult
 from .classes import is_bound
 from .flow import Flow
