@@ -30,6 +30,7 @@ from .values import (
     Wrapped,
     join,
     only,
+    passed_on,
     unknown,
     why_unknown,
 )
@@ -76,13 +77,18 @@ class Calls(Expressions):
         self.after_call(node, function)
         if not wanted:
             return OTHER
+        same = passed_on(function)
+        result = self.result_of(function, site) if same is None else same
+        self.values[node.span] = result
+        return result
+
+    def result_of(self, function: Value, site: Arguments) -> Value:
+        """What calling a value gives."""
         passing = site.frozen()
-        result = join(
+        return join(
             only(atom) if isinstance(atom, Unknown) else self.program.ask("result", atom, passing, self.level) or OTHER
             for atom in function
         )
-        self.values[node.span] = result
-        return result
 
     def special_call(self, node: s.Call) -> Value | None:
         """Calls that change what a name holds: methods of dictionaries, and `super()`."""

@@ -31,6 +31,7 @@ from .values import (
     Value,
     join,
     only,
+    passed_on,
     unknown,
 )
 
@@ -142,10 +143,12 @@ class Expressions(ABC):
         return None
 
     def attribute_of(self, node: s.Attribute, owner: Value) -> Value:
+        if (same := passed_on(owner)) is not None:  # by far the most common: not worth a query
+            return same
         is_self = isinstance(node.value, s.Name) and node.value.name == self.self_name
         found: list[Value] = []
         for atom in owner:
-            if isinstance(atom, Unknown):  # by far the most common: not worth a query
+            if isinstance(atom, Unknown):
                 found.append(only(atom))
             elif is_self and isinstance(atom, Instance):
                 if atom.cls == self.self_class:

@@ -449,8 +449,13 @@ def rebound(unit: Unit) -> frozenset[str]:
     return frozenset(rebound_names((unit.node,), "global")) if b"global" in unit.key[1] else frozenset()
 
 
+_COMPOUND = frozenset((s.If, s.For, s.While, s.With, s.FunctionDef, s.ClassDef, s.Try, s.Match))
+
+
 def blocks(statement: s.Statement) -> list[s.Statement]:
     """The statements directly inside a statement."""
+    if type(statement) not in _COMPOUND:
+        return []
     match statement:
         case s.If() | s.For() | s.While():
             return [*statement.body, *statement.orelse]

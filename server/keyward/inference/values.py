@@ -166,6 +166,17 @@ def join(values: Iterable[Value]) -> Value:
     return frozenset().union(*values)
 
 
+def passed_on(value: Value) -> Value | None:
+    """What any use of a value gives of which nothing is known: the same. None: something is known of it.
+
+    It is another object, as what is masked while a test holds is told by identity (see `Narrowing`).
+    """
+    if len(value) != 1:
+        return None
+    (atom,) = value
+    return only(atom) if type(atom) is Unknown else None
+
+
 def why_unknown(value: Value) -> str:
     """The reason why a value is not known for sure, "" when it is."""
     for atom in value:
