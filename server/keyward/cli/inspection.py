@@ -18,7 +18,7 @@ from . import fixing
 from .files import why
 from .report import FileReport, file_report, upgrade_report
 
-N_BATCH = 64
+N_BATCH = 32
 """Files whose snapshots are held at a time."""
 N_ROUNDS = 8
 """An answer about another file can raise the next question, but not for ever."""

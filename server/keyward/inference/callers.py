@@ -7,18 +7,19 @@ that are in sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
-from .analysis import CallSite, UnitResult
+from .analysis import CallSite
 from .classes import is_bound
 from .flow import Flow
 from .program import Outcome, Program
 from .values import NEVER, BoundMethod, Constant, Instance, UserClass, UserFunction, Value, unknown
 
 UnitKey = tuple[str, bytes, int]
+
+_OWN = (UserClass, UserFunction, BoundMethod)
+"""What is called where a function of the user's own is reached."""
 
 
 class Callers:
@@ -27,6 +28,7 @@ class Callers:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._callers: dict[str, dict[str, tuple[UnitKey, ...]]] = {}
+        self._own_calls: dict[tuple[str, UnitKey, int], tuple[Outcome, list[tuple[CallSite, Value]]]] = {}
         program.register("argument", self.argument)
         program.register("callers", self.callers)
         program.register("anytime", self.anytime)
@@ -100,20 +102,23 @@ class Callers:
                 return self.program.method_of(cls, atom.name) == (path, unit.qualname)
         return False
 
-    def _calls(self, path: str, key: UnitKey, level: int) -> Iterator[tuple[CallSite, Value]]:
-        """The calls in a unit, with the values of what they call."""
+    def _calls(self, path: str, key: UnitKey, level: int) -> list[tuple[CallSite, Value]]:
+        """The calls in a unit that reach something of the user's own, with the values of what they call."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
         if unit is None:
-            return
-        outcome: Outcome | None
-        if isinstance(unit.node, s.FunctionDef):
-            outcome = self.program.ask("function", path, key, level)
-        else:
-            outcome = self.program.ask("anytime", path, key, level)
-        result = UnitResult() if outcome is None else outcome.result
-        for site in result.calls:
-            yield site, result.values.get(site.node.function.span, NEVER)
+            return []
+        kind = "function" if isinstance(unit.node, s.FunctionDef) else "anytime"
+        outcome: Outcome | None = self.program.ask(kind, path, key, level)
+        if outcome is None:
+            return []
+        known = self._own_calls.get((path, key, level))
+        if known is None or known[0] is not outcome:
+            values = outcome.result.values
+            calls = [(site, values.get(site.node.function.span, NEVER)) for site in outcome.result.calls]
+            own = [(site, function) for site, function in calls if any(isinstance(atom, _OWN) for atom in function)]
+            known = self._own_calls[path, key, level] = (outcome, own)
+        return known[1]
 
 
 def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:

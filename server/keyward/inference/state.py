@@ -63,12 +63,15 @@ def joined(states: Iterable[State], outer: Callable[[str], Value | None]) -> Sta
         return State({}, {}, reached=False)
     if len(reached) == 1:
         return reached[0]
-    tables = [state.names for state in reached]
-    names: dict[str, Value] = {}
-    for table in tables:
-        names.update(table)
+    first, *others = tables = [state.names for state in reached]
+    names = dict(first)
     # Most names hold the very same value on all paths: they are told apart first, as there may be hundreds.
-    for name in {name for table in tables for name, value in names.items() if table.get(name) is not value}:
+    apart: dict[str, None] = {}
+    for table in others:
+        apart.update(dict.fromkeys([name for name, value in first.items() if table.get(name) is not value]))
+        if apart or len(table) > len(first):  # otherwise they hold the same names
+            apart.update(dict.fromkeys([name for name in table if name not in first]))
+    for name in apart:
         known = [value for table in tables if (value := table.get(name)) is not None]
         if len(known) < len(tables) and (value := outer(name)) is not None:
             known.append(value)
