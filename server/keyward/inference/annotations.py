@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..source import syntax as s
-from . import libraries
 from .classes import dotted
 from .narrowing import Narrowing
 from .state import without_none
@@ -45,9 +44,7 @@ class Annotations(Narrowing):
             found = self.program.world.signatures.find(atom.qualified)
             role = "" if found is None else found.entry.role
             # of a module class that is no finished model anything may be passed that derives from it
-            finished = found is not None and (
-                (role == "model" and bool(found.entry.head)) or libraries.DIFFUSERS_MODEL in found.entry.mro
-            )
+            finished = role == "model" and found is not None and bool(found.entry.head)
             if finished or role in ("output", "config", "tokenizer", "processor"):
                 return join((only(Instance(atom)), *(only(Instance(cls)) for cls in self._derived_here(atom))))
         return unknown("an annotation that says too little")

@@ -68,7 +68,7 @@ class Branching(Annotations):
 
     def _asks_module(self, test: s.Expression) -> bool:
         """Whether a condition asks what a module has: that depends on its version."""
-        return any(
+        return self.asks and any(
             isinstance(atom, Module)
             for call in walk(test)
             if isinstance(call, s.Call) and dotted(call.function) == "hasattr" and call.arguments

@@ -7,11 +7,14 @@ that are in sight.
 
 from __future__ import annotations
 
+import re
+
 from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
 from .analysis import CallSite
 from .classes import is_bound
+from .exchanges import SETTINGS
 from .flow import Flow
 from .program import Outcome, Program
 from .values import NEVER, BoundMethod, Constant, Instance, UserClass, UserFunction, Value, unknown
@@ -76,7 +79,7 @@ class Callers:
             below = self.program.ask("subclasses", path, unit.owner) or ()
             names = [name.rpartition(".")[2] for name in (unit.owner, *(cls.qualname for cls in below))]
         found: Value = NEVER
-        files = (path, *self.program.importers(path))
+        files = (path, *self.program.importers(path)) if _may_be_called(unit, name) else (path,)
         called = ((file, key) for file in files for name in names for key in self.program.ask("callers", file, name))
         units = dict.fromkeys(called)
         for file, key in units:
@@ -121,6 +124,19 @@ class Callers:
         return known[1]
 
 
+def _may_be_called(unit: Unit, name: str) -> bool:
+    """Whether a function calls a parameter or something of it, or is a constructor that keeps it: only then is it
+    worth the while to look into other files."""
+    if SETTINGS.search(name):
+        return False
+    word = re.escape(name.encode())
+    keeps = isinstance(unit.node, s.FunctionDef) and unit.node.name == "__init__"
+    return (
+        re.search(rb"\b%s(?:\.\w+)*\s*\(%s" % (word, rb"|=\s*%s\b" % word if keeps else b"")
+    return re.search(pattern, unit.key[1]) is not None
+    )
+
+
 def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:
     """What a call gives a parameter; None where it leaves that to the default."""
     for passed in site.keywords:
@@ -143,7 +159,7 @@ def _settled(value: Value) -> Value:
 
 def _aliases(unit: Unit) -> frozenset[str]:
     """Names that a unit imports under another, as "name=other"."""
-    if b" as " not in unit.key[1]:
+    if b" as " not in unit.key[1] or b"import" not in unit.key[1]:
         return frozenset()
     imports = (node for node in walk(unit.node) if isinstance(node, s.ImportFrom))
     return frozenset(f"{alias.name}={alias.asname}" for node in imports for alias in node.names if alias.asname)

@@ -20,7 +20,7 @@ from .flow import Flow
 from .libraries import CACHING_DECORATORS, DATACLASS_DECORATORS, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
-from .sharing import shared_by_functions, shared_names
+from .sharing import shared_names
 from .state import loose
 from .values import (
     NEVER,
@@ -204,12 +204,16 @@ class _Facts:
         source = self.program.source(path)
         return frozenset() if source is None else self.program.union("outside", source, exchanged_by)
 
-    def _shared(self, path: str, by: str) -> frozenset[str]:
-        """Names of the module whose contents code of the file may change: that of its functions, or all."""
+    def _shared(self, path: str, by: str, name: str) -> bool:
+        """Whether code of the file may change what a name of the module holds: that of its functions, or any."""
         source = self.program.source(path)
-        if source is None:
-            return frozenset()
-        return self.program.union(f"shared by {by}", source, shared_by_functions if by == "functions" else shared_names)
+        word = name.encode()
+        units = (unit for unit in source.units if word in unit.key[1]) if source is not None else ()
+        return any(
+            name in self.program.per_unit("shared", unit, shared_names)
+            for unit in units
+            if by == "any" or isinstance(unit.node, s.FunctionDef)
+        )
 
     def _beside(self, path: str, key: tuple[str, bytes, int]) -> frozenset[str]:
         """Names of the module that functions of other units than this one bind."""

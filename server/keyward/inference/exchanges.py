@@ -12,13 +12,18 @@ from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
-from ..source.walk import bound_names, walk
+from ..source.walk import bound_names, statements, walk
 from .classes import dotted
 from .containers import REGISTERING
 from .sharing import MUTATORS
 
 ANY = "*"
-_SETTINGS = re.compile(r"arg|cfg|conf|namespace|opt|param|pars|setting", re.IGNORECASE)
+_CALLS = re.compile(
+    rb"\b(?:setattr|exec|patch|object|set_submodule|__setattr__|%s)\s*\("
+    % "|".join(sorted(MUTATORS | REGISTERING)).encode()
+)
+"""Names of what may exchange something when it is called."""
+SETTINGS = re.compile(r"arg|cfg|conf|namespace|opt|param|pars|setting", re.IGNORECASE)
 """Names of objects that hold no models."""
 
 
@@ -40,11 +45,11 @@ def exchanged_by(unit: Unit) -> frozenset[str]:
 def _exchanged(unit: Unit) -> Iterator[str]:
     aliases: dict[str, str] = {}
     """Names for what is an attribute: `blocks = self.blocks`."""
-    for node in walk(unit.node):
-        match node:
+    for statement in statements((unit.node,)):
+        match statement:
             case s.Assign(targets=targets):
-                if isinstance(node.value, s.Attribute):
-                    aliases |= {name.name: node.value.name for name in targets if isinstance(name, s.Name)}
+                if isinstance(statement.value, s.Attribute):
+                    aliases |= {name.name: statement.value.name for name in targets if isinstance(name, s.Name)}
                 for target in targets:
                     yield from _set(target, unit, aliases)
             case s.AugmentedAssign(target=target) | s.For(target=target):
@@ -56,7 +61,9 @@ def _exchanged(unit: Unit) -> Iterator[str]:
                 for item in items:
                     if item.target is not None:
                         yield from _set(item.target, unit, aliases)
-            case s.Call():
+    if _CALLS.search(unit.key[1]):
+        for node in walk(unit.node):
+            if isinstance(node, s.Call):
                 yield from _by_call(node, unit, aliases)
 
 
@@ -137,7 +144,7 @@ def _named(name: s.Expression, owner: s.Expression, unit: Unit) -> Iterator[str]
 def _any(owner: s.Expression, unit: Unit) -> Iterator[str]:
     if _is_self(owner, unit):
         yield f"{ANY}{unit.owner}"
-    elif not _SETTINGS.search(dotted(owner)):
+    elif not SETTINGS.search(dotted(owner)):
         yield ANY
 
 

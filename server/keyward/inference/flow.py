@@ -15,7 +15,6 @@ from .classes import is_bound, method_kind
 from .exchanges import is_rebound
 from .expressions import known_string
 from .guards import expected_failure
-from .narrowing import asked_by_flag
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .sharing import names_shared_by
 from .state import State, changed, holds_more, loose
@@ -88,7 +87,7 @@ class Flow(Branching):
             self.evaluate(decorator)
         if expected_failure(function):
             self.guards = ("*",)
-        self.bound = _bound_in(function)
+        self.bound = self._bound_in(function)
         if b"nonlocal" in self.unit.key[1]:
             self.rebound = frozenset(rebound_names(function.body, "nonlocal"))
         if self.bound:
@@ -152,7 +151,7 @@ class Flow(Branching):
             self.guards, self.bound = guards, frozenset()
             if isinstance(function, s.FunctionDef):
                 self.guards = (*guards, *self._guarded.get(function.name, ()))
-                self.bound = _bound_in(function)
+                self.bound = self._bound_in(function)
             for parameter in function.parameters:
                 self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
             if isinstance(function, s.Lambda):
@@ -161,6 +160,13 @@ class Flow(Branching):
                 self.block(function.body)
             self.inner_functions()
         self.state, self.returned, self._ever, self._enclosing, self.bound, self.guards, self.captured = outer
+
+    def _bound_in(self, function: s.FunctionDef) -> frozenset[str]:
+        """Names that a function declares global or nonlocal, and binds."""
+        if b"global " not in self.unit.key[1] and b"nonlocal " not in self.unit.key[1]:
+            return frozenset()
+        declared = {name for node in statements(function.body) if isinstance(node, s.Scope) for name in node.names}
+        return frozenset(declared.intersection(bound_names(function.body))) if declared else frozenset()
 
     def called_guarded(self, name: str) -> None:
         self._guarded.setdefault(name, set()).update(self.guards)
@@ -188,11 +194,11 @@ class Flow(Branching):
             value = self.read[name] = self.scope.at_this_point(name)
             if value is not None:
                 return self._shared(name, value, "functions")
-        return self._shared(name, self.program.value("name", self.source.path, name), "all")
+        return self._shared(name, self.program.value("name", self.source.path, name), "any")
 
     def _shared(self, name: str, value: Value, by: str) -> Value:
         """The value of a name of the module, whose contents code elsewhere in the file may have changed."""
-        if holds_more(value) and name in self.program.ask("shared", self.source.path, by):
+        if holds_more(value) and self.program.ask("shared", self.source.path, by, name):
             return loose(value)
         return value
 
@@ -306,7 +312,7 @@ class Flow(Branching):
         value = self.evaluate(node.value)
         if isinstance(node.value, s.Attribute) or len(node.targets) > 1:
             value = loose(value)
-        for subject in asked_by_flag(node.value):
+        for subject in self.asked_by_flag(node.value):
             if isinstance(subject, s.Name) and any(isinstance(atom, Instance) for atom in self.evaluate(subject)):
                 self.bind(subject.name, self.evaluate(subject) | unknown("its class, attributes or keys are tested"))
         if node.annotation is not None:
@@ -406,12 +412,6 @@ class Flow(Branching):
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
             self.bind(name, unknown("it stands in text that does not parse"))
-
-
-def _bound_in(function: s.FunctionDef) -> frozenset[str]:
-    """Names that a function declares global or nonlocal, and binds."""
-    declared = {name for node in statements(function.body) if isinstance(node, s.Scope) for name in node.names}
-    return frozenset(declared.intersection(bound_names(function.body))) if declared else frozenset()
 
 
 def _with_item(mapping: Mapping, item: Key) -> Mapping:

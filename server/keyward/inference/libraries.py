@@ -135,9 +135,6 @@ GIVES_INNER = frozenset(("model", "get_base_model", "merge_and_unload", "unload"
 PIPELINE = "diffusers.pipelines.pipeline_utils.DiffusionPipeline"
 """The base of pipelines, whose parts have the names and classes that the constructor's parameters say."""
 
-DIFFUSERS_MODEL = "diffusers.models.modeling_utils.ModelMixin"
-"""The base of diffusers' models: their classes are not derived from any further."""
-
 MAKES_BY_NAME = {
     "timm.models._factory.create_model": "timm.models",
     "torchvision.models._api.get_model": "torchvision.models",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ _ASKING = frozenset(
     ("isinstance", "issubclass", "hasattr", "getattr", "callable", "type", "signature", "getfullargspec", "vars", "dir")
 )
 """Functions whose results tell what an object is or has."""
+_ASKS = re.compile(rb"\b(?:%s)\(|\.get\(|__class__|__name__|__dict__" % "|".join(sorted(_ASKING)).encode())
+_INSPECTING = ("signature", "getfullargspec")
 _OF_CALLS = frozenset(("forward", "__call__", "__class__", "__dict__", "__init__", "_modules"))
 """Attributes that tell how an object is called, or what it is."""
 
@@ -29,6 +32,9 @@ class Narrowing(Calls):
 
     def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
         super().__init__(program, source, unit, level)
+        self.asks: bool = _ASKS.search(unit.key[1]) is not None
+        """Whether the text says anything that asks about objects at all."""
+        self.inspects = self.asks and any(name.encode() in unit.key[1] for name in _INSPECTING)
         self._masked: dict[str, tuple[Value, Value]] = {}
         """Names that are taken for unknown while a test of theirs holds, with what they hold really."""
 
@@ -97,7 +103,7 @@ class Narrowing(Calls):
                 if isinstance(subject, s.Call) and isinstance(subject.function, s.Attribute):
                     subject = subject.function.value if subject.function.name == "keys" else subject
                 self._narrow_key(subject, key, truth == (operator == "in"))
-            case _:
+            case _ if self.asks:
                 # what else the object may be then, its class does not tell
                 for subject in asked_about(test):
                     self.mask(subject)
@@ -141,6 +147,16 @@ class Narrowing(Calls):
             for subject in _objects(node):
                 self.mask(subject)
 
+    def asked_by_flag(self, value: s.Expression) -> Iterator[s.Expression]:
+        """What an expression asks about whose value is kept for later tests: `has_loss = hasattr(outputs, "loss")`."""
+        if _is_flag(value):
+            yield from asked_about(value)
+            for node in walk(value):
+                if isinstance(node, s.Compare) and node.operators in (("in",), ("not in",)):
+                    yield from _objects(node.operands[1])
+        elif self.inspects and any(isinstance(node, s.Call) and _last(node) in _INSPECTING for node in walk(value)):
+            yield from asked_about(value)
+
     def mask(self, node: s.Expression) -> None:
         """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
         mask = unknown("its class, attributes or keys are tested")
@@ -161,17 +177,6 @@ def asked_about(test: s.Expression) -> Iterator[s.Expression]:
                 yield from _objects(subject)
             case s.Attribute(value=subject, name="__class__" | "__name__" | "__dict__"):
                 yield from _objects(subject)
-
-
-def asked_by_flag(value: s.Expression) -> Iterator[s.Expression]:
-    """What an expression asks about whose value is kept for later tests: `has_loss = hasattr(outputs, "loss")`."""
-    if _is_flag(value):
-        yield from asked_about(value)
-        for node in walk(value):
-            if isinstance(node, s.Compare) and node.operators in (("in",), ("not in",)):
-                yield from _objects(node.operands[1])
-    elif any(isinstance(node, s.Call) and _last(node) in ("signature", "getfullargspec") for node in walk(value)):
-        yield from asked_about(value)
 
 
 def _is_flag(node: s.Expression) -> bool:

@@ -446,7 +446,7 @@ def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
 
 def rebound(unit: Unit) -> frozenset[str]:
     """Names of the module that functions of the unit bind."""
-    return frozenset(rebound_names((unit.node,), "global")) if b"global" in unit.key[1] else frozenset()
+    return frozenset(rebound_names((unit.node,), "global")) if b"global " in unit.key[1] else frozenset()
 
 
 _COMPOUND = frozenset((s.If, s.For, s.While, s.With, s.FunctionDef, s.ClassDef, s.Try, s.Match))

@@ -36,11 +36,6 @@ def shared_names(unit: Unit) -> frozenset[str]:
     return frozenset(names)
 
 
-def shared_by_functions(unit: Unit) -> frozenset[str]:
-    """The same, if the unit is a function; it runs at any time."""
-    return shared_names(unit) if isinstance(unit.node, s.FunctionDef) else frozenset()
-
-
 def names_shared_by(node: s.Node) -> Iterator[str]:
     """The names of that kind in a statement or expression. What is read by key, iterated over, spread, compared, or
     asked for by a method that changes nothing is not among them."""

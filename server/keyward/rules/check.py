@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import UnitResult
+from ..inference.analysis import CallSite, FieldRead, UnitResult
 from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
@@ -96,9 +96,13 @@ def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_un
     one where a test comes out differently."""
     if not findings or not analysis.rests_on_callers(unit):
         return findings
-    if not analysis.in_sight(unit):
-        return ()
-    return [finding for finding in findings if not finding.site.tested]
+    in_sight = analysis.in_sight(unit)
+    return [f for f in findings if _is_named(f.site) or (in_sight and not f.site.tested)]
+
+
+def _is_named(site: CallSite | FieldRead) -> bool:
+    """Whether what a call reaches stands there by its own name: a class or function of a library."""
+    return isinstance(site, CallSite) and all(c.kind != "forward" and c.entry is not None for c in site.callees)
 
 
 def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
