@@ -13,8 +13,8 @@ from .annotations import Annotations
 from .classes import dotted
 from .guards import asks_for_script, exceptions, expects, is_gate
 from .program import Program
-from .state import State, joined, loose, merged, truthiness
-from .values import Instance, Module, UserClass, Value, join, only, unknown
+from .state import State, is_dull, joined, loose, merged, truthiness
+from .values import Instance, Module, UserClass, Value, join, only, unknown, why_unknown
 
 _MOST_ROUNDS = 3
 """So often a loop is gone through until nothing changes any more."""
@@ -113,6 +113,10 @@ class Branching(Annotations):
         the number of rounds: unknown."""
         breaks, continues = self._breaks, self._continues
         entry, tested = self.state, self.state.tested
+        for name in self.program.bound_in(body):
+            value = entry.names.get(name)
+            if value is not None and is_dull(value):  # a counter, a flag: it will be another, and nothing else follows
+                entry.names[name] = value | unknown(f"`{name}` changes in a loop")
         for round_ in range(_MOST_ROUNDS):
             self._breaks, self._continues = [], []
             self.state = entry.copy()
@@ -140,7 +144,9 @@ class Branching(Annotations):
         """Whether the next round finds something else under a name. One that the loop itself binds first matters if it
         was looked up elsewhere before."""
         known = entry.names.get(name)
-        return name in self.missed if known is None else known != value
+        if known is None:
+            return name in self.missed
+        return known != value and not (why_unknown(known) and is_dull(known) and is_dull(value))
 
     def jump(self, node: s.Jump) -> None:
         if node.kind in ("break", "continue"):

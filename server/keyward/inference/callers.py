@@ -131,10 +131,8 @@ def _may_be_called(unit: Unit, name: str) -> bool:
         return False
     word = re.escape(name.encode())
     keeps = isinstance(unit.node, s.FunctionDef) and unit.node.name == "__init__"
-    return (
-        re.search(rb"\b%s(?:\.\w+)*\s*\(%s" % (word, rb"|=\s*%s\b" % word if keeps else b"")
+    pattern = rb"\b%s(?:\.\w+)*\s*\(%s" % (word, rb"|=\s*%s\b" % word if keeps else b"")
     return re.search(pattern, unit.key[1]) is not None
-    )
 
 
 def _given(site: CallSite, parameter: s.ParameterDef, place: int) -> Value | None:

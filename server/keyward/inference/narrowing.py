@@ -32,9 +32,10 @@ class Narrowing(Calls):
 
     def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
         super().__init__(program, source, unit, level)
-        self.asks: bool = _ASKS.search(unit.key[1]) is not None
+        asking = program.per_unit("asking", unit, _asking)
+        self.asks = bool(asking)
         """Whether the text says anything that asks about objects at all."""
-        self.inspects = self.asks and any(name.encode() in unit.key[1] for name in _INSPECTING)
+        self.inspects = not asking.isdisjoint(_INSPECTING)
         self._masked: dict[str, tuple[Value, Value]] = {}
         """Names that are taken for unknown while a test of theirs holds, with what they hold really."""
 
@@ -164,6 +165,11 @@ class Narrowing(Calls):
             self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
             mask = self._masked[node.name][0]
         self._narrow_to(node, lambda _: mask)
+
+
+def _asking(unit: Unit) -> frozenset[str]:
+    """The words of a unit that ask about objects."""
+    return frozenset(found.decode().strip(".(") for found in _ASKS.findall(unit.key[1]))
 
 
 def asked_about(test: s.Expression) -> Iterator[s.Expression]:

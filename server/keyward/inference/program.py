@@ -14,7 +14,7 @@ from typing import Any
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import rebound_names
+from ..source.walk import bound_names, rebound_names
 from .analysis import UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo
@@ -117,6 +117,7 @@ class Program:
         self._new_dependents: dict[Query, set[Query]] = {}
         self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
         self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
+        self._bound: dict[int, tuple[s.Block, frozenset[str]]] = {}
         self._old = previous
         self._settled = False
         """Whether it is known what may have changed since the version before: old memos of all else hold then."""
@@ -417,6 +418,13 @@ class Program:
             known = None if self._old is None else self._old._per_unit.get(key)
             known = self._per_unit[key] = compute(unit) if known is None else known
         return known
+
+    def bound_in(self, block: s.Block) -> frozenset[str]:
+        """Names that the statements of a block bind."""
+        known = self._bound.get(id(block))
+        if known is None or known[0] is not block:
+            known = self._bound[id(block)] = (block, frozenset(bound_names(block)))
+        return known[1]
 
     def union(self, what: str, source: Source, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
         """What all units of a file give together."""

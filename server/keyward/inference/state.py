@@ -13,6 +13,7 @@ from .values import (
     Key,
     LibraryClass,
     Mapping,
+    Tensor,
     Unknown,
     Value,
     join,
@@ -149,6 +150,15 @@ def _changed(atom: Atom) -> Atom:
         case Instance(cls=LibraryClass()) if atom.parts or atom.producer is not None:
             return Unknown("its contents have been changed")
     return atom
+
+
+def is_dull(value: Value) -> bool:
+    """Whether nothing in a value can be called or spread by name."""
+    return all(
+        isinstance(atom, Constant | Unknown | Tensor)
+        or (isinstance(atom, Collection) and atom.kind == "list" and is_dull(atom.item))
+        for atom in value
+    )
 
 
 def holds_more(value: Value) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from . import syntax
 from .syntax import Node
 
+_BLOCKS = ("cases", "final", "handlers", "orelse", "body")
+"""Fields that hold statements, or what holds statements."""
+
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and all nodes below it."""
@@ -26,40 +29,43 @@ def statements(block: Iterable[Node]) -> Iterator[Node]:
     while waiting:
         statement = waiting.pop()
         yield statement
-        for name in ("cases", "final", "handlers", "orelse", "body"):
+        for name in _BLOCKS:
             inner = getattr(statement, name, ())
             if isinstance(inner, tuple):
                 waiting += reversed(inner)
 
 
 def bound_names(block: Iterable[Node]) -> Iterator[str]:
-    """Names that a block binds, those of functions and classes in it included, and not what is bound inside of them."""
-    waiting: list[object] = list(block)
+    """Names that the statements of a block bind, those of functions and classes in it included, and not what is bound
+    inside of those, or by `:=`."""
+    waiting: list[Node] = list(block)
     while waiting:
-        node = waiting.pop()
-        match node:
-            case tuple():
-                waiting += node
-                continue
+        statement = waiting.pop()
+        match statement:
             case syntax.FunctionDef() | syntax.ClassDef():
-                yield node.name
+                yield statement.name
                 continue
-            case syntax.Lambda():
+            case syntax.Assign() | syntax.Delete():
+                yield from _names_in(statement.targets)
+                continue
+            case syntax.ExpressionStatement():
                 continue
             case syntax.Import():
-                yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+                yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
             case syntax.ImportFrom():
-                yield from (alias.bound for alias in node.names)
-            case syntax.Assign() | syntax.Delete():
-                yield from _names_in(node.targets)
-            case syntax.AugmentedAssign() | syntax.For() | syntax.NamedExpression():
-                yield from _names_in((node.target,))
+                yield from (alias.bound for alias in statement.names)
+            case syntax.AugmentedAssign() | syntax.For():
+                yield from _names_in((statement.target,))
             case syntax.With():
-                yield from _names_in(item.target for item in node.items if item.target is not None)
+                yield from _names_in(item.target for item in statement.items if item.target is not None)
             case syntax.Match():
-                yield from (name for case in node.cases for name in case.bound)
-        if isinstance(node, Node):
-            waiting += [getattr(node, name) for name in _holders(type(node))]
+                yield from (name for case in statement.cases for name in case.bound)
+            case syntax.Try():
+                yield from (handler.name for handler in statement.handlers if handler.name)
+        for name in _BLOCKS:
+            inner = getattr(statement, name, ())
+            if isinstance(inner, tuple):
+                waiting += inner
 
 
 def _names_in(targets: Iterable[Node]) -> Iterator[str]:
