@@ -1,6 +1,7 @@
-"""Runs tiny models of a library and writes down every call of a torch module in the library's own files.
+"""Runs tiny models of a library, or scripts, and writes down every call of a torch module in their own files.
 
     python record.py --output FILE [--only TEXT] transformers|timm|peft|diffusers|sentence-transformers
+    python record.py --output FILE [--only TEXT] --scripts PATH...
 
 Runs in the interpreter that has the library, with that and the standard library alone.
 """
@@ -30,19 +31,28 @@ from recorder import Recorder  # noqa: E402
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("library", choices=sorted(runs.LIBRARIES))
+    parser.add_argument("library", nargs="?", choices=runs.LIBRARIES)
+    parser.add_argument("--scripts", nargs="+", type=Path, metavar="PATH", help="scripts, and folders of them")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--only", default="", help="only what has this text in its name")
     parser.add_argument("--shard", default="0/1", help="which part of how many, as 0/2")
     options = parser.parse_args()
     torch.set_num_threads(1)
     part, parts = map(int, options.shard.split("/"))
-    package = importlib.import_module(options.library.replace("-", "_"))
-    folder = os.path.dirname(package.__file__) + os.sep
+    if options.scripts:
+        paths = [path.resolve() for path in options.scripts]
+        recorded = [str(path) + os.sep * path.is_dir() for path in paths]
+        models = runs.of_scripts(paths)
+    elif options.library:
+        package = importlib.import_module(options.library.replace("-", "_"))
+        recorded = [os.path.dirname(package.__file__) + os.sep]
+        models = runs.of_library(options.library)
+    else:
+        parser.error("name a library, or --scripts")
     done = failed = 0
     started = time.monotonic()
-    with Recorder([folder]) as recorder:
-        for number, (name, run) in enumerate(runs.LIBRARIES[options.library]()):
+    with Recorder(recorded) as recorder:
+        for number, (name, run) in enumerate(models):
             if number % parts != part or options.only not in name:
                 continue
             try:
@@ -51,13 +61,16 @@ def main():
                 done += 1
             except Exception as error:
                 failed += 1
-                said = traceback.format_exception_only(type(error), error)[-1].strip()
-                print(f"{name}: {said[:200]}", file=sys.stderr)
+                said = " ".join(traceback.format_exception_only(type(error), error)[-1].split())
+                print(f"\r{name}: {said[:200]}", file=sys.stderr)
             print(f"\r{done} ran, {failed} did not, {time.monotonic() - started:.0f} s ", end="", file=sys.stderr)
     with options.output.open("w", encoding="utf-8") as file:
         for call in recorder.calls():
             file.write(json.dumps(call) + "\n")
-    print(f"\n{options.library}: {done} models ran, {failed} did not", file=sys.stderr)
+    print(
+        f"\n{options.library or 'scripts'}: {done} {'models' if options.library else ''} ran, {failed} did not",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -28,14 +28,14 @@ class Recorder:
         return self
 
     def __exit__(self, *_):
-        for cls in [torch.nn.Module, *_derived(torch.nn.Module)]:
+        for cls in [torch.nn.Module, *derived(torch.nn.Module)]:
             function = vars(cls).get("__call__")
             if hasattr(function, _MARK):
                 cls.__call__ = getattr(function, _MARK)
 
     def watch(self):
         """Take in the classes that there are now: those with a `__call__` of their own are called by way of it."""
-        for cls in [torch.nn.Module, *_derived(torch.nn.Module)]:
+        for cls in [torch.nn.Module, *derived(torch.nn.Module)]:
             function = vars(cls).get("__call__")
             if function is not None and not hasattr(function, _MARK):
                 cls.__call__ = self._noting(function)
@@ -77,7 +77,8 @@ def _qualified(cls):
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _derived(cls):
-    for derived in type.__subclasses__(cls):
-        yield derived
-        yield from _derived(derived)
+def derived(cls):
+    """All classes that are derived from one."""
+    for child in type.__subclasses__(cls):
+        yield child
+        yield from derived(child)
