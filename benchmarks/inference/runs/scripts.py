@@ -1,4 +1,4 @@
-"""Scripts of users, run as they are, but for models: those are made tiny and untrained instead of being read from files.
+"""Scripts of users, run as they are, with models that are made tiny and untrained instead of being read from files.
 
 An exception ends a script; what was called until then counts.
 """
