@@ -1,4 +1,4 @@
-"""Finds arguments that a model runs with: of the values that each may have, those that take its forward furthest.
+"""Finds arguments that a call runs with: of the values that each may have, those that take it furthest.
 
 How far it comes is told by how many modules are called before something raises, and in which lines that happens.
 """
@@ -6,65 +6,87 @@ How far it comes is told by how many modules are called before something raises,
 from __future__ import annotations
 
 import inspect
-import itertools
 import time
 
 import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-SECONDS = 5.0
+SECONDS = 2.0
+"""For each value to start from."""
 DONE = (float("inf"), ())
 PLAIN = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class Climb:
-    """`values(name)` gives the values that an argument may have, the likeliest first."""
+    """`call` has the parameters of `function`; `values(name)` gives the values that an argument may have, the likeliest
+    first; those of `given` are passed wherever they are accepted."""
 
-    def __init__(self, model, values):
-        self.model = model
-        parameters = inspect.signature(model.forward).parameters.values()
-        self.choices = {p.name: list(values(p.name)) for p in parameters if p.kind in PLAIN}
-        self.required = [p.name for p in parameters if p.kind in PLAIN and p.default is p.empty]
+    def __init__(self, call, function, values, given=()):
+        self.call = call
+        parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in PLAIN]
+        self.choices = {p.name: list(values(p.name)) for p in parameters}
+        self.required = [p.name for p in parameters if p.default is p.empty or p.name in given]
         self.optional = [name for name in self.choices if name not in self.required and self.choices[name]]
         self.failures = {}
         """How far it came -> what was in the way there."""
-        self.until = time.monotonic() + SECONDS
+        self.until = 0.0
 
     def run(self):
         """Run with the fewest arguments, then with every other one that it still runs with; the arguments."""
         unknown = [name for name in self.required if not self.choices[name]]
         if unknown:
             raise ValueError(f"what may {', '.join(unknown)} be?")
-        arguments = {name: self.choices[name][0] for name in self.required}
-        far = self.far(arguments)
-        while far < DONE:
-            found = self.step(arguments, far)
-            if found is None:
-                raise self.failures[far]
-            arguments, far = found
+        arguments = next(filter(None, map(self.up, self.starts())), None)
+        if arguments is None:
+            raise self.failures[max(self.failures)]
+        self.until = time.monotonic() + SECONDS
         for name in self.optional:
             for value in self.choices[name]:
-                if name not in arguments and self.far({**arguments, name: value}) == DONE:
-                    arguments[name] = value
+                more = {**arguments, name: value}
+                if name not in arguments and self.in_time() and self.far(more) == DONE:
+                    arguments = more
+        return arguments
+
+    def starts(self):
+        """Where to start from: the first argument is most of what a model is given, and none is as wrong at once."""
+        arguments = {name: self.choices[name][0] for name in self.required}
+        if not self.required:
+            yield arguments
+            return
+        first = self.required[0]
+        for value in self.choices[first]:
+            yield {**arguments, first: value}
+
+    def up(self, arguments):
+        """The arguments with all but the first changed until it runs; None where none of them can be bettered."""
+        self.until = time.monotonic() + SECONDS
+        far = self.far(arguments)
+        while far < DONE:
+            arguments, farther = self.step(arguments, far)
+            if farther == far:
+                return None
+            far = farther
         return arguments
 
     def step(self, arguments, far):
-        """(arguments, how far it comes) with one of the arguments changed to the better, or two at once."""
-        for n_changed, names in ((1, self.required), (1, self.optional), (2, [*self.required, *self.optional])):
-            for changed in itertools.combinations(names, n_changed):
-                found = [(far, None)]
-                for values in itertools.product(*(self.choices[name] for name in changed)):
-                    if time.monotonic() > self.until:
-                        return None
-                    changes = {**arguments, **dict(zip(changed, values, strict=True))}
-                    found.append((self.far(changes), changes))
-                best, changes = max(found, key=lambda pair: pair[0])
-                if best > far:
-                    return changes, best
-        return None
+        """(arguments, how far it comes) with one of them changed to the better, if there is one."""
+        for name in [*self.required[1:], *self.optional]:
+            found = [(far, arguments)]
+            for value in self.choices[name]:
+                if not self.in_time():
+                    return arguments, far
+                changed = {**arguments, name: value}
+                found.append((self.far(changed), changed))
+            best, changed = max(found, key=lambda pair: pair[0])
+            if best > far:
+                return changed, best
+        return arguments, far
+
+    def in_time(self):
+        return time.monotonic() < self.until
 
     def far(self, arguments):
-        """How far the model's forward comes, which can be compared."""
+        """How far the call comes, which can be compared."""
         n_calls = 0
 
         def count(*_):
@@ -74,7 +96,7 @@ class Climb:
         hooks = register_module_forward_pre_hook(count), register_module_forward_hook(count)
         try:
             with torch.no_grad():
-                self.model(**arguments)
+                self.call(**arguments)
         except Exception as error:
             far = n_calls, tuple(lines(error.__traceback__))
             self.failures[far] = error.with_traceback(None)

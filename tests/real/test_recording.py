@@ -143,10 +143,12 @@ class Net(torch.nn.Module):
     def forward(self, x, other, scale=None, mask=None):
         return self.second(self.first(x) + other) * scale
 
+net = Net()
+
 def values(name):
     return [torch.zeros(2, width) for width in (2, 3, 4)] if name in ("x", "other") else [7] * (name == "scale")
 
-print({{name: getattr(value, "shape", value) for name, value in Climb(Net(), values).run().items()}})
+print({{name: getattr(value, "shape", value) for name, value in Climb(net, net.forward, values).run().items()}})
 """
 
 

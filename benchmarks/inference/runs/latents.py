@@ -7,7 +7,7 @@ import re
 
 import torch
 
-BATCH = 2
+BATCH = 1
 SIDE = 4
 TOKENS = SIDE * SIDE
 TEXT = 8
@@ -60,7 +60,9 @@ def latents(config):
         yield torch.zeros(BATCH, channel, 5, 256, 256)
         yield [torch.zeros(channel, 1, SIDE, SIDE) for _ in range(BATCH)]
         yield [torch.zeros(channel, SIDE, SIDE) for _ in range(BATCH)]
-        yield [torch.zeros(BATCH, channel, 64, 64)]
+        yield [torch.zeros(BATCH, channel, 64, 64)] * 2
+    yield torch.zeros(BATCH, 1, 8192)
+    yield torch.zeros(BATCH, 3, 9, 64, 64)
 
 
 def times(config):
@@ -73,7 +75,7 @@ def times(config):
 
 WIDTHS = (
     r"(.*(cross_attention|joint_attention|caption|text|encoder|context|cond|clip|pooled|llm|cap_feat|siglip|global|audio)"
-    r".*(dim|channels|size|states))|cross_attention_dim\w*|source_dim|embedding_dim|image_dim|hidden_size|"
+    r".*(dim|channels|size|states)\d?)|cross_attention_dim\w*|source_dim|embedding_dim|image_dim|hidden_size|"
     r"embed_dim|in_channels"
 )
 
@@ -99,6 +101,7 @@ def masks(config):
         yield torch.ones(BATCH, length)
         yield torch.ones(BATCH, length, dtype=torch.long)
     yield torch.ones(BATCH, 1, TEXT)
+    yield torch.ones(BATCH, 1, 32, 32)
 
 
 def places(config):
@@ -115,7 +118,7 @@ def pictures(config):
     for side in (256, 512, 32):
         yield torch.zeros(BATCH, 3, side, side)
     yield from latents(config)
-    yield [torch.zeros(BATCH, 3, 256, 256)]
+    yield [torch.zeros(BATCH, 3, 256, 256)] * 2
 
 
 def tokens(config):
@@ -138,9 +141,8 @@ def conditions(config):
         "time_ids": torch.zeros(BATCH, 6),
         "image_embeds": torch.zeros(BATCH, numbers(config, r"encoder_hid_dim", 64)[0]),
         "hint": torch.zeros(BATCH, 3, 256, 256),
-        "resolution": torch.zeros(BATCH, 2),
-        "aspect_ratio": torch.zeros(BATCH, 1),
     }
+    yield {"resolution": torch.zeros(BATCH, 2), "aspect_ratio": torch.zeros(BATCH, 1)}
 
 
 def constant(*make):
@@ -151,7 +153,7 @@ def constant(*make):
 KINDS = (
     (r"return_dict|generator|.*_kwargs_|sample_posterior|kv_cache.*|.*residuals?|.*block_samples", constant()),
     (r"hidden_states|sample|x|z|latents|z_latent|mel|image_latents|audio_hidden_states|.*_latents|pixels", latents),
-    (r"xs", constant(lambda: [torch.zeros(BATCH, 3, 256, 256)])),
+    (r"xs", constant(lambda: [torch.zeros(BATCH, 3, 256, 256)] * 2)),
     (r"(.*_)?timesteps?(_r|_ratio)?|t|fps|ofs|guidance|timestep_ratio|.*sigma|sca|crp|.*_time", times),
     (r"timestep_cond", pooled),
     (r"added_cond_kwargs", conditions),
@@ -166,7 +168,7 @@ KINDS = (
     (r"controlnet_cond|control_context|control_hidden_states|pixel_values|face_pixel_values", pictures),
     (r"(target_|decoder_)?input_(ids|tokens)|decoder_input_tokens|prior_token_id", tokens),
     (r"class_labels|style|indicator|additional_t_cond|controlnet_mode", constant(lambda: torch.zeros(BATCH).long())),
-    (r"conditioning_scale|control_hidden_states_scale|scale", constant(lambda: 1.0, lambda: [1.0], lambda: 2)),
+    (r"conditioning_scale|control_hidden_states_scale|scale", constant(lambda: 1.0, lambda: [1.0, 1.0], lambda: 2)),
     (r"original_size|target_size|crop_coords", constant(lambda: torch.ones(BATCH, 2) * 64)),
     (r"image_meta_size", constant(lambda: torch.zeros(BATCH * 6))),
     (r"added_time_ids", constant(lambda: torch.zeros(BATCH, 3))),
