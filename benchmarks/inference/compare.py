@@ -25,7 +25,7 @@ from keyward.cli.inspection import Request, make_workspace, snapshots
 from keyward.environment.index import default_cache, update_index
 from keyward.environment.interpreter import find_interpreter
 from keyward.features.snapshot import Snapshot
-from keyward.inference.analysis import CallSite
+from keyward.inference.analysis import Callee, CallSite
 from keyward.inference.values import LibraryClass, UserClass
 
 ENOUGH, RIGHT = 0.6, 0.999
@@ -107,6 +107,15 @@ def qualified(cls: LibraryClass | UserClass | None) -> str:
     return ".".join((*(part for part in parts if part != "__init__"), cls.qualname))
 
 
+def named(callee: Callee) -> Iterator[str]:
+    """The classes that a callee stands for: of an Auto class whose argument is not known, all that it can give."""
+    if callee.entry is None or callee.entry.role != "auto":
+        yield qualified(callee.cls)
+        return
+    package = callee.entry.module.partition(".")[0]
+    yield from (f"{package}.{name}" for names in callee.entry.mapping.values() for name in names)
+
+
 def sites(snapshot: Snapshot) -> Iterator[tuple[Place, CallSite]]:
     text = snapshot.text
 
@@ -137,7 +146,7 @@ def judge(snapshot: Snapshot, seen: dict[Place, set[Seen]]) -> Outcome:
                 outcome.leave("no call was found there" if site is None else site.unknown, f"{where} {cls.cls}")
                 continue
             outcome.n_resolved += 1
-            said = {qualified(callee.cls) for callee in site.callees}
+            said = {name for callee in site.callees for name in named(callee)}
             if {origin(name, snapshot) for name in said}.isdisjoint(origin(name, snapshot) for name in cls):
                 outcome.wrong.append(f"{where}: {cls.cls} was called, inference says {', '.join(sorted(said))}")
     return outcome
