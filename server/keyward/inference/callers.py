@@ -17,7 +17,7 @@ from .classes import is_bound
 from .exchanges import SETTINGS
 from .flow import Flow
 from .program import Outcome, Program
-from .values import NEVER, BoundMethod, Constant, Instance, UserClass, UserFunction, Value, unknown
+from .values import NEVER, BoundMethod, Constant, Instance, Super, UserClass, UserFunction, Value, unknown
 
 UnitKey = tuple[str, bytes, int]
 
@@ -77,7 +77,7 @@ class Callers:
         names = [unit.node.name]
         if unit.node.name == "__init__":
             below = self.program.ask("subclasses", path, unit.owner) or ()
-            names = [name.rpartition(".")[2] for name in (unit.owner, *(cls.qualname for cls in below))]
+            names += [name.rpartition(".")[2] for name in (unit.owner, *(cls.qualname for cls in below))]
         found: Value = NEVER
         files = (path, *self.program.importers(path)) if _may_be_called(unit, name) else (path,)
         called = ((file, key) for file in files for name in names for key in self.program.ask("callers", file, name))
@@ -103,6 +103,8 @@ class Callers:
                 return self.program.method_of(atom, "__init__") == (path, unit.qualname)
             case BoundMethod(owner=Instance(cls=UserClass() as cls)) | BoundMethod(owner=UserClass() as cls):
                 return self.program.method_of(cls, atom.name) == (path, unit.qualname)
+            case BoundMethod(owner=Super(cls=cls)):
+                return self.program.method_above(cls, atom.name) == (path, unit.qualname)
         return False
 
     def _calls(self, path: str, key: UnitKey, level: int) -> list[tuple[CallSite, Value]]:

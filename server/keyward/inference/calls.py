@@ -24,6 +24,7 @@ from .values import (
     LibraryClass,
     LibraryFunction,
     Mapping,
+    Super,
     Unknown,
     UserClass,
     Value,
@@ -95,7 +96,9 @@ class Calls(Expressions):
         if isinstance(node.function, s.Name) and node.function.name == "super" and "super" not in self.state.names:
             for argument in node.arguments:
                 self.evaluate(argument.value)
-            return unknown("super()")
+            if node.arguments or self.self_class is None:
+                return unknown("super()")
+            return only(Super(self.self_class))
         if not isinstance(node.function, s.Attribute):
             return None
         if node.function.name in MUTATORS and not isinstance(node.function.value, s.Name):

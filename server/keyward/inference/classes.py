@@ -109,9 +109,13 @@ def _is_dropped(unit: Unit, function: s.FunctionDef, name: str) -> bool:
     overridden, and says nothing about what is."""
     if all(isinstance(node, s.Raise | s.Jump | s.ExpressionStatement) for node in function.body):
         return False
-    text = unit.key[1]
-    mentions = re.findall(rb"\b(?:locals|vars|inspect|eval|exec|" + re.escape(name.encode()) + rb")\b", text)
-    return len(mentions) == 1
+    return mentions(unit, name) == 1
+
+
+def mentions(unit: Unit, name: str) -> int:
+    """How often the text of a function speaks of a parameter, or of all its names."""
+    words = rb"\b(?:locals|vars|inspect|eval|exec|" + re.escape(name.encode()) + rb")\b"
+    return len(re.findall(words, unit.key[1]))
 
 
 def _text(unit: Unit, node: s.Expression) -> str:

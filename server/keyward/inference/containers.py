@@ -101,6 +101,11 @@ def any_item(atom: Atom) -> Value:
     return unknown("an index that is not known")
 
 
+def some_items(atom: Atom) -> Value:
+    """What a slice gives."""
+    return only(Collection(atom.kind, None, atom.item)) if isinstance(atom, Collection) else unknown("a slice")
+
+
 def collection(value: Value) -> Collection | None:
     if len(value) != 1:
         return None

@@ -176,8 +176,10 @@ class Expressions(ABC):
         index = [self.evaluate(part) for part in node.indices]
         (key,) = index[0] if len(index) == 1 and len(index[0]) == 1 else (None,)
         if not isinstance(key, Constant):
-            if len(index) != 1 or isinstance(node.indices[0], s.Opaque):
-                return unknown("an index that is not known")  # a slice, or several
+            if len(index) != 1:
+                return unknown("several indices")
+            if isinstance(node.indices[0], s.Opaque):  # a slice
+                return join(containers.some_items(atom) for atom in owner)
             return join(containers.any_item(atom) for atom in owner)
         if isinstance(key.value, str) and all(
             isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass) for atom in owner

@@ -7,7 +7,7 @@ function does is one such answer, so after an edit only the functions that it to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from .analysis import UnitResult
 from .answers import Answer, Question
 from .classes import ClassInfo
 from .state import State
-from .values import NEVER, Imported, UserClass, Value, join, only, unknown
+from .values import NEVER, Class, Imported, UserClass, Value, join, only, unknown
 from .world import World
 
 Query = tuple[Any, ...]
@@ -434,7 +434,15 @@ class Program:
         """Path and qualified name of the method that a class of the user's has by a name, of its own or inherited from
         another one of the user's."""
         info = self.class_info(cls.path, cls.qualname)
-        for base in () if info is None else info.resolution_order:
+        return None if info is None else self._method_in(info.resolution_order, name)
+
+    def method_above(self, cls: UserClass, name: str) -> tuple[str, str] | None:
+        """The same for what `super()` gives in that class."""
+        info = self.class_info(cls.path, cls.qualname)
+        return None if info is None else self._method_in(info.resolution_order[1:], name)
+
+    def _method_in(self, order: Iterable[Class], name: str) -> tuple[str, str] | None:
+        for base in order:
             known = self.class_info(base.path, base.qualname) if isinstance(base, UserClass) else None
             if known is not None and name in known.methods:
                 return known.path, f"{known.qualname}.{name}"

@@ -20,6 +20,7 @@ from .values import (
     LibraryFunction,
     Mapping,
     Partial,
+    Super,
     Tensor,
     Unknown,
     UserClass,
@@ -126,6 +127,16 @@ class Results(Making):
         made = {Instance(UserClass(base.path, base.qualname)), *map(Instance, below)}
         return value - made | {Instance(cls)} if value & made else value
 
+    def _result_above(self, above: Super, name: str, level: int) -> Value:
+        """What a method looked up by `super()` returns."""
+        own = self.program.method_above(above.cls, name)
+        if own is not None:
+            return self.program.returned(*own, level)
+        callee = self.program.ask("callee", BoundMethod(above, name)) if name == "forward" else None
+        if not isinstance(callee, Callee):
+            return unknown(f"what `{name}` returns is not known")
+        return self.returned(callee.signature, callee.cls)
+
     def _attribute_by_name(self, passing: Passing, level: int) -> Value:
         """What `getattr` gives; with a default, that or the attribute."""
         owner, text = argument(passing, 0), text_of(argument(passing, 1))
@@ -183,6 +194,8 @@ class Results(Making):
     def _method_result(self, method: BoundMethod, passing: Passing, level: int) -> Value:
         owner, name = method.owner, method.name
         positional, keywords, is_open = passing
+        if isinstance(owner, Super):
+            return self._result_above(owner, name, level)
         if isinstance(owner, Mapping):
             return mapping_result(owner, name, passing)
         if isinstance(owner, Wrapped) and owner.wrapper == libraries.ADAPTED and name in libraries.GIVES_INNER:

@@ -5,18 +5,20 @@ Each function here answers one kind of query of `Program`; what they return is r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
 
 from ..signatures.model import Kind, Parameter, Signature
 from ..source import syntax as s
+from ..source.unit import Unit
 from . import libraries
 from .analysis import Callee, Owner
 from .answers import Question
-from .classes import ClassInfo, is_abstract, method_kind, signature_of
+from .classes import ClassInfo, is_abstract, mentions, method_kind, signature_of
 from .exchanges import ANY, is_exchanged
-from .program import MOST_LEVELS, Program
+from .program import MOST_LEVELS, Outcome, Program
 from .results import Results
 from .state import loose
 from .values import (
@@ -29,6 +31,7 @@ from .values import (
     Mapping,
     Module,
     Partial,
+    Super,
     Unknown,
     UserClass,
     UserFunction,
@@ -125,6 +128,8 @@ class Semantics(Results):
                     return only(BoundMethod(atom, name))
                 if atom.cls:
                     return next((key.value for key in atom.keys if key.name == name), unknown(f"`{name}` of a batch"))
+            case Super():
+                return only(BoundMethod(atom, name))
             case Unknown():
                 return only(atom)
         return unknown(f"attribute `{name}`")
@@ -246,6 +251,8 @@ class Semantics(Results):
                 return self._only_callee(atom.inner)
             case BoundMethod(owner=Instance() | Wrapped(), name="forward" | "__call__"):
                 return self.callee(atom.owner)
+            case BoundMethod(owner=Super(cls=cls), name="forward"):
+                return self._forward_above(cls)
             case Partial():
                 return _filled(self._only_callee(atom.function), atom)
             case LibraryClass():
@@ -300,7 +307,27 @@ class Semantics(Results):
             return f"{cls.qualname} is not a module"
         if self.altered(cls.path) or self._called_otherwise(info):
             return _open(f"{cls.qualname}.forward", cls, _ALTERED)
-        for base in info.resolution_order:
+        return self._forward_in(info, info.resolution_order)
+
+    def _forward_above(self, cls: UserClass) -> Callee | str:
+        """The forward that `super()` gives in a class."""
+        info = self.program.class_info(cls.path, cls.qualname)
+        if info is None or not info.complete:
+            return f"a base of {cls.qualname} is not known"
+        for sub in self.program.ask("subclasses", cls.path, cls.qualname) or ():
+            below = self.program.class_info(sub.path, sub.qualname)
+            if below is None or [base for base in below.resolution_order if base in info.resolution_order] != [
+                *below.resolution_order[below.resolution_order.index(cls) :]
+            ]:
+                return f"what comes behind {cls.qualname} depends on the class that derives from it"
+        if self.altered(cls.path):
+            return _ALTERED
+        return self._forward_in(info, info.resolution_order[1:])
+
+    def _forward_in(self, info: ClassInfo, order: Sequence[Class]) -> Callee | str:
+        """The forward of the first class of `order`, which is a part of the class's own, that has one."""
+        cls = UserClass(info.path, info.qualname)
+        for base in order:
             if isinstance(base, LibraryClass):
                 entry = self.entry(base)
                 if entry is not None and entry.call is not None:
@@ -321,9 +348,31 @@ class Semantics(Results):
                 return _open(name, cls, f"a decorator may change {name}")
             if is_abstract(unit.node):
                 return _open(name, cls, f"{name} is to be given by classes that derive from it")
-            signature = signature_of(unit, unit.node, skip_first=True)
+            signature = self._handed_on(base.path, unit, signature_of(unit, unit.node, skip_first=True))
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
         return f"{cls.qualname} has no forward"
+
+    def _handed_on(self, path: str, unit: Unit, signature: Signature) -> Signature:
+        """The signature of a forward whose own `**kwargs` all go to one other forward: it takes what that one takes."""
+        rest = next((p.name for p in signature.parameters if p.kind is Kind.VAR_KEYWORD), "")
+        if signature.extra != "open" or mentions(unit, rest) != 2:
+            return signature
+        outcome: Outcome | None = self.program.ask("function", path, unit.key, 1)
+        for site in outcome.result.calls if outcome is not None else ():
+            spread = [argument.value for argument in site.node.arguments if argument.stars == 2]
+            if not any(isinstance(value, s.Name) and value.name == rest for value in spread):
+                continue
+            if site.tested or site.guarded or len(site.callees) != 1 or site.callees[0].kind != "forward":
+                return signature
+            (callee,) = site.callees
+            return msgspec.structs.replace(
+                signature,
+                accepts={**dict.fromkeys(callee.signature.keywords, callee.name), **signature.accepts},
+                prefixes=callee.signature.prefixes,
+                extra=callee.signature.extra,
+                reason=callee.signature.reason,
+            )
+        return signature
 
     def _called_otherwise(self, info: ClassInfo) -> bool:
         """Whether a class of the user's, or one above it, changes how it is called."""
@@ -345,7 +394,9 @@ class Semantics(Results):
         if isinstance(callee, str) or callee.signature.extra != "ignored":
             return callee
         changed = any(
-            known.methods or known.variables or self.program.ask("storing", known.path, known.qualname)
+            set(known.methods) - {"forward"}
+            or known.variables
+            or self.program.ask("storing", known.path, known.qualname)
             for known in self._user_bases(info)
         )
         if not changed:

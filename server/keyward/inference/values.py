@@ -93,10 +93,16 @@ class Partial(msgspec.Struct, frozen=True, gc=False):
     keywords: tuple[tuple[str, Value], ...] = ()
 
 
+class Super(msgspec.Struct, frozen=True, gc=False):
+    """What `super()` gives in a method of a class: its attributes are those of the classes behind it."""
+
+    cls: UserClass
+
+
 class BoundMethod(msgspec.Struct, frozen=True, gc=False):
     """A method looked up on an instance or a class, before it is called."""
 
-    owner: Instance | LibraryClass | UserClass | Mapping | Wrapped
+    owner: Instance | LibraryClass | UserClass | Mapping | Wrapped | Super
     name: str
 
 
@@ -141,6 +147,7 @@ Atom = (
     | Instance
     | Wrapped
     | Partial
+    | Super
     | BoundMethod
     | Mapping
     | Collection
