@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ..source import syntax as s
@@ -14,10 +14,11 @@ from ..source.walk import walk
 from ..text import Span
 from . import containers
 from .analysis import CallSite, FieldRead
+from .bindings import Bindings
 from .exchanges import is_exchanged
 from .program import Program
 from .sharing import MUTATORS
-from .state import State, changed, holds_more, joined, loose, loose_elements, merged, truthiness
+from .state import joined, loose, merged, truthiness
 from .values import (
     NEVER,
     Collection,
@@ -40,7 +41,7 @@ _MOST_ALTERNATIVES = 12
 """A value with more alternatives than this is taken for unknown: no message could name them."""
 
 
-class Expressions(ABC):
+class Expressions(Bindings):
     """Evaluates the expressions of one unit and records the calls and field reads in them.
 
     `calls`, `reads` and `values` hold what was seen last at each place: a loop's body is gone through twice, the second
@@ -48,18 +49,16 @@ class Expressions(ABC):
     """
 
     def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
+        super().__init__()
         self.program = program
         self.source = source
         self.unit = unit
         self.level = level
-        self.state = State.empty()
         self.guards: tuple[str, ...] = ()
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
         self.values: dict[Span, Value] = {}
         self.in_comprehension = False
-        self._trails: list[dict[str, Value]] = []
-        """What names got since some points that are still of interest."""
         self.self_name = ""
         self.self_class: UserClass | None = None
 
@@ -68,15 +67,6 @@ class Expressions(ABC):
     @abstractmethod
     def lookup(self, name: str) -> Value:
         """The value of a name that is not local."""
-
-    @abstractmethod
-    def outer_binding(self, name: str) -> Value | None:
-        """The value that a name has where a path of this flow did not bind it; None: it is unbound there."""
-
-    def held(self, name: str) -> Value | None:
-        """The value of a name that this flow may change: a local one, or the module's in a statement of the module."""
-        value = self.state.names.get(name)
-        return self.outer_binding(name) if value is None else value
 
     @abstractmethod
     def call(self, node: s.Call) -> Value:
@@ -135,12 +125,6 @@ class Expressions(ABC):
         if node.name in MUTATORS:
             self.escape(node.value)
         return value
-
-    def local_attribute(self, node: s.Attribute) -> Value | None:
-        """What was stored in, or found out about, an attribute of a local name earlier on this path."""
-        if isinstance(node.value, s.Name):
-            return self.state.attributes.get((node.value.name, node.name))
-        return None
 
     def attribute_of(self, node: s.Attribute, owner: Value) -> Value:
         if (same := passed_on(owner)) is not None:  # by far the most common: not worth a query
@@ -300,82 +284,6 @@ class Expressions(ABC):
     def bind_name(self, target: s.Name, value: Value) -> None:
         self.bind(target.name, value)
         self.values[target.span] = value
-
-    def escape_elements(self, node: s.Expression) -> None:
-        """Notes that what a container holds gets another name too."""
-        held = self.held(node.name) if isinstance(node, s.Name) else None
-        if isinstance(node, s.Name) and held is not None and holds_more(held):
-            self.change(node.name, loose_elements(held))
-        elif isinstance(node, s.Sequence):
-            self.escape(node)
-
-    def contents_changed(self, node: s.Expression) -> None:
-        """Notes that what an expression gives has other contents now."""
-        match node:
-            case s.Name():
-                held = self.held(node.name)
-                if held is not None:
-                    self.change(node.name, changed(held))
-            case s.Attribute(value=s.Name(name=owner)):
-                held = self.local_attribute(node)
-                if held is not None:
-                    self.state.attributes[owner, node.name] = changed(held)
-            case s.Subscript():
-                self.escape(node.value)
-
-    def bind(self, name: str, value: Value) -> None:
-        """Gives a value to a name."""
-        self.state.bind(name, value)
-        self._leave_trail(name, value)
-
-    def change(self, name: str, value: Value) -> None:
-        """Notes what a name that this flow may change holds now: the same object as before, with other contents."""
-        self.state.names[name] = value
-        self._leave_trail(name, value)
-
-    def _leave_trail(self, name: str, value: Value) -> None:
-        for trail in self._trails:
-            known = trail.get(name)
-            trail[name] = value if known is None else merged(known, value)
-
-    @contextmanager
-    def trail(self) -> Iterator[dict[str, Value]]:
-        """Gives all values that names get inside."""
-        trail: dict[str, Value] = {}
-        self._trails.append(trail)
-        yield trail
-        self._trails.pop()
-
-    def escape(self, node: s.Expression) -> None:
-        """Notes that the value of an expression gets another name too, by which its contents may be changed."""
-        match node:
-            case s.Name():
-                held = self.held(node.name)
-                if held is not None and holds_more(held):
-                    self.change(node.name, loose(held))
-            case s.Attribute(value=s.Name(name=owner)):
-                held = self.local_attribute(node)
-                if held is not None:
-                    self.state.attributes[owner, node.name] = loose(held)
-            case s.Subscript():
-                self.escape(node.value)
-            case s.Sequence():
-                for item in node.items:
-                    self.escape(item)
-            case s.Dict():
-                for entry in node.items:
-                    if entry.key is not None:
-                        self.escape(entry.value)
-            case s.Conditional():
-                self.escape(node.body)
-                self.escape(node.orelse)
-            case s.BooleanOperation():
-                self.escape(node.left)
-                self.escape(node.right)
-            case s.NamedExpression() | s.Starred() | s.Item() | s.Await():
-                self.escape(node.value)
-            case s.Comprehension():
-                self.escape(node.element)
 
     def lambda_(self, node: s.Lambda) -> Value:
         self.enter_function(node)

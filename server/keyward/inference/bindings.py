@@ -1,0 +1,112 @@
+"""What names hold while a flow goes on, and how it changes: by a new value, by new contents, by another name for the
+same object."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..source import syntax as s
+from .state import State, changed, holds_more, loose, loose_elements, merged
+from .values import Value
+
+
+class Bindings(ABC):
+    """The names of one unit at the point that has been reached."""
+
+    def __init__(self) -> None:
+        self.state = State.empty()
+        self._trails: list[dict[str, Value]] = []
+        """What names got since some points that are still of interest."""
+
+    @abstractmethod
+    def outer_binding(self, name: str) -> Value | None:
+        """The value that a name has where a path of this flow did not bind it; None: it is unbound there."""
+
+    def held(self, name: str) -> Value | None:
+        """The value of a name that this flow may change: a local one, or the module's in a statement of the module."""
+        value = self.state.names.get(name)
+        return self.outer_binding(name) if value is None else value
+
+    def local_attribute(self, node: s.Attribute) -> Value | None:
+        """What was stored in, or found out about, an attribute of a local name earlier on this path."""
+        if isinstance(node.value, s.Name):
+            return self.state.attributes.get((node.value.name, node.name))
+        return None
+
+    def bind(self, name: str, value: Value) -> None:
+        """Gives a value to a name."""
+        self.state.bind(name, value)
+        self._leave_trail(name, value)
+
+    def change(self, name: str, value: Value) -> None:
+        """Notes what a name that this flow may change holds now: the same object as before, with other contents."""
+        self.state.names[name] = value
+        self._leave_trail(name, value)
+
+    def _leave_trail(self, name: str, value: Value) -> None:
+        for trail in self._trails:
+            known = trail.get(name)
+            trail[name] = value if known is None else merged(known, value)
+
+    @contextmanager
+    def trail(self) -> Iterator[dict[str, Value]]:
+        """Gives all values that names get inside."""
+        trail: dict[str, Value] = {}
+        self._trails.append(trail)
+        yield trail
+        self._trails.pop()
+
+    def escape(self, node: s.Expression) -> None:
+        """Notes that the value of an expression gets another name too, by which its contents may be changed."""
+        match node:
+            case s.Name():
+                held = self.held(node.name)
+                if held is not None and holds_more(held):
+                    self.change(node.name, loose(held))
+            case s.Attribute(value=s.Name(name=owner)):
+                held = self.local_attribute(node)
+                if held is not None:
+                    self.state.attributes[owner, node.name] = loose(held)
+            case s.Subscript():
+                self.escape(node.value)
+            case s.Sequence():
+                for item in node.items:
+                    self.escape(item)
+            case s.Dict():
+                for entry in node.items:
+                    if entry.key is not None:
+                        self.escape(entry.value)
+            case s.Conditional():
+                self.escape(node.body)
+                self.escape(node.orelse)
+            case s.BooleanOperation():
+                self.escape(node.left)
+                self.escape(node.right)
+            case s.NamedExpression() | s.Starred() | s.Item() | s.Await():
+                self.escape(node.value)
+            case s.Comprehension():
+                self.escape(node.element)
+
+    def escape_elements(self, node: s.Expression) -> None:
+        """Notes that what a container holds gets another name too."""
+        held = self.held(node.name) if isinstance(node, s.Name) else None
+        if isinstance(node, s.Name) and held is not None and holds_more(held):
+            self.change(node.name, loose_elements(held))
+        elif isinstance(node, s.Sequence):
+            self.escape(node)
+
+    def contents_changed(self, node: s.Expression) -> None:
+        """Notes that what an expression gives has other contents now."""
+        match node:
+            case s.Name():
+                held = self.held(node.name)
+                if held is not None:
+                    self.change(node.name, changed(held))
+            case s.Attribute(value=s.Name(name=owner)):
+                held = self.local_attribute(node)
+                if held is not None:
+                    self.state.attributes[owner, node.name] = changed(held)
+            case s.Subscript():
+                self.escape(node.value)
