@@ -60,7 +60,10 @@ def settings(**given):
 
 PARTS = {
     "AutoencoderKL": settings(
-        **BLOCKS, down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2
+        **BLOCKS,
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        shift_factor=0.0,
     ),
     "VQModel": settings(
         **BLOCKS, down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2
@@ -201,7 +204,9 @@ VALUES = {
     "num_frames": (lambda: 5,),
     "max_sequence_length": (lambda: 16,),
     "original_size": (lambda: (SIDE, SIDE),),
+    "max_area": (lambda: SIDE * SIDE,),
+    "_auto_resize": (lambda: False,),
     "strength": (lambda: 1.0,),
     "negative_prompt": (lambda: "a dog",),
 }
-GIVEN = ("num_inference_steps", "height", "width", "max_sequence_length", "num_frames")
+GIVEN = ("num_inference_steps", "height", "width", "max_sequence_length", "num_frames", "max_area", "_auto_resize")
