@@ -7,7 +7,6 @@ from typing import Any
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
-from .classes import dotted
 from .containers import BUILTINS, REGISTERING
 from .exchanges import is_exchanged
 from .expressions import OTHER, Expressions, known_string, ordered, updated
@@ -47,7 +46,7 @@ class Calls(Expressions):
             return special
         if self.guards and isinstance(node.function, s.Name):
             self.called_guarded(node.function.name)
-        if dotted(node.function).rpartition(".")[2] in EXPECTS:
+        if isinstance(node.function, s.Name | s.Attribute) and node.function.name in EXPECTS:
             return self.expecting_call(node)
         function = self.evaluate(node.function)
         site = self.passed(node)

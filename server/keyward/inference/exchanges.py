@@ -37,6 +37,11 @@ def is_rebound(name: str, exchanged: frozenset[str]) -> bool:
     return f"={name}" in exchanged or "=*" in exchanged
 
 
+def rebound_by(exchanged: frozenset[str]) -> frozenset[str]:
+    """The names of the module among what is exchanged."""
+    return frozenset(item for item in exchanged if item.startswith("="))
+
+
 def exchanged_by(unit: Unit) -> frozenset[str]:
     """What a unit exchanges, `self.name = ...` apart: that is what the class itself says."""
     return frozenset(_exchanged(unit))

@@ -12,7 +12,7 @@ from ..source.walk import bound_names, rebound_names, statements
 from .analysis import UnitResult
 from .branching import Branching
 from .classes import is_bound, method_kind
-from .exchanges import is_rebound
+from .exchanges import is_rebound, rebound_by
 from .expressions import known_string
 from .guards import expected_failure
 from .program import MOST_LEVELS, Outcome, Program, Scope
@@ -62,6 +62,8 @@ class Flow(Branching):
         """Names whose contents functions inside this one may change."""
         self.bound: frozenset[str] = frozenset()
         """Names of others that the function being gone through binds."""
+        self._exchanged: frozenset[str] | None = None
+        """Names of the module that are exchanged, once that has been asked."""
         self.stored: dict[str, Value] = {}
         self.returned: list[Value] = []
         self.stars: list[s.ImportFrom] = []
@@ -188,7 +190,9 @@ class Flow(Branching):
         in_class_body = bool(self.unit.owner) and not isinstance(self.unit.node, s.FunctionDef)
         if in_class_body and name in self.program.ask("body", self.source.path, self.unit.owner):
             return unknown(f"`{name}` of the class body")
-        if is_rebound(name, self.program.ask("outside", self.source.path)):
+        if self._exchanged is None:
+            self._exchanged = rebound_by(self.program.ask("outside", self.source.path))
+        if self._exchanged and is_rebound(name, self._exchanged):
             return unknown(f"`{name}` is exchanged")
         if self.scope is not None:
             value = self.read[name] = self.scope.at_this_point(name)
