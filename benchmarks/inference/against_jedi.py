@@ -66,7 +66,11 @@ def compared(path: Path, signatures: Signatures, tree: Path) -> Iterator[tuple[s
                 continue
             place = source.lines.position(unit.start + span.end, Unit.CODE_POINT)
             seen: Names = set()
-            for name in script.infer(place.line + 1, place.column):
+            # jedi tells a call's result behind it; behind a name a bracket may stand, of which it would tell
+            column = (
+                place.column if text[unit.start + span.end - 1 : unit.start + span.end] == b")" else place.column - 1
+            )
+            for name in script.infer(place.line + 1, column):
                 own = name.module_path == path
                 full = name.full_name or ""
                 seen.add((name.type, full[len(name.module_name) + 1 :] if own else full.removeprefix("builtins.")))
