@@ -254,8 +254,8 @@ class Calls(Expressions):
         match node:
             case s.Name(name=name):
                 held = self.held(name)
-                if held is not None and any(self.program.ask("owner", atom) is not None for atom in held):
-                    self.change(name, unknown("it was handed over, and may have got fields"))
+                if held is not None and any(isinstance(atom, Instance) for atom in held):
+                    self.extended.add(name)
             case s.Attribute(value=s.Name(name=name)) if name == self.self_name:
                 held = self.values.get(node.span, NEVER)
                 if holds_more(held):

@@ -347,6 +347,10 @@ class _Facts:
         if any(is_exchanged(name, self.program.ask("outside", file), owner) for file in files for owner in owners):
             values.append(unknown(f"`{name}` is set from outside, too"))
         found = join((*values, *defaults))
+        above = [base for base in info.resolution_order if base != LibraryClass(TORCH_MODULE)]
+        unread = not info.complete or any(isinstance(base, LibraryClass) for base in above) or name == "training"
+        if unread and found and all(isinstance(atom, Constant) for atom in found):
+            found |= unknown(f"`{name}` may be set by a base class")
         if len(found) > 1:
             found = frozenset(atom for atom in found if atom != Constant(None))
         return found or None

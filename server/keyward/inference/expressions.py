@@ -59,6 +59,8 @@ class Expressions(Bindings):
         self.reads: dict[Span, FieldRead] = {}
         self.values: dict[Span, Value] = {}
         self.in_comprehension = False
+        self.extended: set[str] = set()
+        """Names of objects that were handed over to somebody who may have set fields of theirs."""
         self.self_name = ""
         self.self_class: UserClass | None = None
 
@@ -146,6 +148,8 @@ class Expressions(Bindings):
         self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span, of_self: bool = False
     ) -> None:
         if not all(isinstance(atom, Instance) for atom in owner):
+            return
+        if isinstance(node.value, s.Name) and node.value.name in self.extended:
             return
         if is_exchanged(name, self.program.ask("outside", self.source.path)):
             return

@@ -230,6 +230,7 @@ class Flow(Branching):
             value = value | unknown(f"others re-bind `{name}`")
         if name in self.captured:
             value = loose(value)
+        self.extended.discard(name)
         super().bind(name, value)
         self._note(name, value)
 

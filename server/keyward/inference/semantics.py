@@ -96,7 +96,7 @@ class Semantics(Results):
         """What `.name` on the value gives."""
         match atom:
             case Module():
-                if self.exchanged(name):
+                if name in self.program.ask("outside", self.program.main.path):
                     return unknown(f"`{name}` of a module is set from outside")
                 return loose(self.member(atom.name, name))
             case LibraryClass():
