@@ -11,8 +11,8 @@ import time
 import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-SECONDS = 2.0
-"""For each value to start from."""
+SECONDS = 4.0
+"""Of the processor, for each value to start from."""
 DONE = (float("inf"), ())
 PLAIN = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -39,7 +39,7 @@ class Climb:
         arguments = next(filter(None, map(self.up, self.starts())), None)
         if arguments is None:
             raise self.failures[max(self.failures)]
-        self.until = time.monotonic() + SECONDS
+        self.until = time.process_time() + SECONDS
         for name in self.optional:
             for value in self.choices[name]:
                 more = {**arguments, name: value}
@@ -59,7 +59,7 @@ class Climb:
 
     def up(self, arguments):
         """The arguments with all but the first changed until it runs; None where none of them can be bettered."""
-        self.until = time.monotonic() + SECONDS
+        self.until = time.process_time() + SECONDS
         far = self.far(arguments)
         while far < DONE:
             arguments, farther = self.step(arguments, far)
@@ -83,7 +83,7 @@ class Climb:
         return arguments, far
 
     def in_time(self):
-        return time.monotonic() < self.until
+        return time.process_time() < self.until
 
     def far(self, arguments):
         """How far the call comes, which can be compared."""

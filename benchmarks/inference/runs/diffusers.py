@@ -62,6 +62,10 @@ EXCEPTIONS = {
     "ConsisIDTransformer3DModel": SHORT_VIDEO,
     "HunyuanDiT2DModel": SHORT_TEXT,
     "HunyuanDiT2DControlNetModel": SHORT_TEXT,
+    "LatteTransformer3DModel": (
+        {"cross_attention_dim": 1408, "video_length": 5},
+        "captions are made as wide as the model, and positions are learned for videos of one length",
+    ),
     "PriorTransformer": ({"num_embeddings": 8}, "positions are learned for texts of one length"),
 }
 

@@ -75,16 +75,17 @@ def times(config):
 
 WIDTHS = (
     r"(.*(cross_attention|joint_attention|caption|text|encoder|context|cond|clip|pooled|llm|cap_feat|siglip|global|audio)"
-    r".*(dim|channels|size|states)\d?)|cross_attention_dim\w*|source_dim|embedding_dim|image_dim|hidden_size|"
+    r".*(dim|channels|size|states)\d?)|source_dim|embedding_dim|image_dim|hidden_size|"
     r"embed_dim|in_channels"
 )
 
 
 def embeddings(config):
-    for width in [width for width in numbers(config, WIDTHS) if width > 3][:10]:
+    widths = [width for width in numbers(config, r"cross_attention_dim", *numbers(config, WIDTHS)) if width > 3][:10]
+    for width in widths:
         yield torch.zeros(BATCH, TEXT, width)
         yield torch.zeros(BATCH, width)
-    for width in [width for width in numbers(config, WIDTHS) if width > 3][:10]:
+    for width in widths:
         yield torch.zeros(BATCH, 1, width)
         yield [torch.zeros(TEXT, width) for _ in range(BATCH)]
         yield [torch.zeros(BATCH, TEXT, width)] * 2
@@ -104,14 +105,18 @@ def masks(config):
     yield torch.ones(BATCH, 1, 32, 32)
 
 
-def places(config):
-    """Coordinates of tokens."""
-    for length in (TOKENS, TEXT, TOKENS + TEXT):
-        for n_axes in (3, 4):
-            yield torch.zeros(length, n_axes)
-            yield torch.zeros(BATCH, length, n_axes)
-        yield torch.zeros(BATCH, length, dtype=torch.long)
-        yield torch.zeros(length, dtype=torch.long)
+def places(*lengths):
+    """Coordinates of so many tokens."""
+
+    def make(config):
+        for length in lengths:
+            for n_axes in (3, 4):
+                yield torch.zeros(length, n_axes)
+                yield torch.zeros(BATCH, length, n_axes)
+            yield torch.zeros(BATCH, length, dtype=torch.long)
+            yield torch.zeros(length, dtype=torch.long)
+
+    return make
 
 
 def pictures(config):
@@ -164,7 +169,9 @@ KINDS = (
         embeddings,
     ),
     (r".*hidden_states\w*|.*embeds|effnet", embeddings),
-    (r"(img|txt|image_cond|position|segment)_ids|.*_rope_pos|video_coords|audio_coords", places),
+    (r"img_ids|image_cond_ids|visual_rope_pos", places(TOKENS)),
+    (r"txt_ids|text_rope_pos", places(TEXT)),
+    (r"(position|segment)_ids|video_coords|audio_coords", places(TOKENS, TEXT, TOKENS + TEXT)),
     (r"controlnet_cond|control_context|control_hidden_states|pixel_values|face_pixel_values", pictures),
     (r"(target_|decoder_)?input_(ids|tokens)|decoder_input_tokens|prior_token_id", tokens),
     (r"class_labels|style|indicator|additional_t_cond|controlnet_mode", constant(lambda: torch.zeros(BATCH).long())),
