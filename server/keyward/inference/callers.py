@@ -13,7 +13,7 @@ from ..source import syntax as s
 from ..source.unit import Unit
 from ..source.walk import walk
 from .analysis import CallSite
-from .classes import is_bound
+from .classes import is_bound, method_kind
 from .exchanges import SETTINGS
 from .flow import Flow
 from .program import Outcome, Program
@@ -85,7 +85,7 @@ class Callers:
         for file, key in units:
             for site, function in self._calls(file, key, level):
                 if any(self._reaches(atom, path, unit) for atom in function):
-                    given = _given(site, parameters[place], place)
+                    given = _given(site, parameters[place], place + int(_passes_self(function, unit.node)))
                     if "TypeError" in site.guarded or "*" in site.guarded:
                         given = unknown("a call that is meant to fail")
                     if given is None:
@@ -124,6 +124,12 @@ class Callers:
             own = [(site, function) for site, function in calls if any(isinstance(atom, _OWN) for atom in function)]
             known = self._own_calls[path, key, level] = (outcome, own)
         return known[1]
+
+
+def _passes_self(function: Value, method: s.FunctionDef) -> bool:
+    """Whether a method is looked up on its class and gets its object as an argument: `Base.__init__(self, encoder)`."""
+    on_class = any(isinstance(atom, BoundMethod) and isinstance(atom.owner, UserClass) for atom in function)
+    return on_class and is_bound(method) and method_kind(method) != "classmethod"
 
 
 def _may_be_called(unit: Unit, name: str) -> bool:

@@ -113,9 +113,10 @@ def _by_call(node: s.Call, unit: Unit, aliases: dict[str, str]) -> Iterator[str]
         case s.Attribute(value=owner, name=method) if method in REGISTERING and arguments:
             if not _is_self(owner, unit):
                 yield from (argument.name for argument in node.arguments if argument.name)
-                yield from _named(arguments[0], owner, unit) if not node.arguments[0].name else ()
-            elif not isinstance(arguments[0], s.Literal) and not node.arguments[0].name:
-                yield f"{ANY}{unit.owner}"
+                if isinstance(arguments[0], s.Literal) and isinstance(arguments[0].value, str):
+                    yield arguments[0].value
+                elif isinstance(owner, s.Attribute):
+                    yield owner.name  # a container gets one more, under a name that is computed
         case s.Attribute(name="set_submodule") if arguments:
             path = arguments[0]
             whole = isinstance(path, s.Literal) and isinstance(path.value, str)
