@@ -103,7 +103,12 @@ def any_item(atom: Atom) -> Value:
 
 def some_items(atom: Atom) -> Value:
     """What a slice gives."""
-    return only(Collection(atom.kind, None, atom.item)) if isinstance(atom, Collection) else unknown("a slice")
+    match atom:
+        case Collection():
+            return only(Collection(atom.kind, None, atom.item))
+        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential")):
+            return only(Instance(atom.cls))
+    return unknown("a slice")
 
 
 def collection(value: Value) -> Collection | None:
