@@ -9,7 +9,7 @@ from ..source import syntax as s
 from .analysis import CallSite, Passed
 from .containers import BUILTINS, REGISTERING
 from .exchanges import is_exchanged
-from .expressions import OTHER, Expressions, known_string, ordered, updated
+from .expressions import OTHER, Expressions, ordered, updated
 from .guards import EXPECTS, expects
 from .sharing import MUTATORS, READERS
 from .state import changed, holds_more
@@ -29,6 +29,7 @@ from .values import (
     Value,
     Wrapped,
     join,
+    known_string,
     only,
     passed_on,
     unknown,

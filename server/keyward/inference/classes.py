@@ -76,6 +76,10 @@ def is_abstract(function: s.FunctionDef) -> bool:
     """Whether a method is there to be overridden: it says so, or does nothing."""
     if any(dotted(decorator).rpartition(".")[2] == "abstractmethod" for decorator in function.decorators):
         return True
+    return _does_nothing(function)
+
+
+def _does_nothing(function: s.FunctionDef) -> bool:
     return all(isinstance(node, s.Raise | s.Jump | s.ExpressionStatement) for node in function.body)
 
 
@@ -107,9 +111,7 @@ def signature_of(unit: Unit, function: s.FunctionDef, skip_first: bool) -> Signa
 def _is_dropped(unit: Unit, function: s.FunctionDef, name: str) -> bool:
     """Whether the text of a function never speaks of a parameter again. A body that does nothing is there to be
     overridden, and says nothing about what is."""
-    if all(isinstance(node, s.Raise | s.Jump | s.ExpressionStatement) for node in function.body):
-        return False
-    return mentions(unit, name) == 1
+    return not _does_nothing(function) and mentions(unit, name) == 1
 
 
 def mentions(unit: Unit, name: str) -> int:

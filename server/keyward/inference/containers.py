@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .making import Passing, text_of
+from .making import Passing
 from .values import (
     MODULE_DICT,
     NEVER,
@@ -16,6 +16,7 @@ from .values import (
     Tensor,
     Value,
     join,
+    known_string,
     only,
     unknown,
 )
@@ -66,7 +67,7 @@ def element(atom: Atom) -> Value:
             return atom.item
         case Mapping():
             return unknown("a key")
-        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential"), parts=parts) if parts:
+        case Instance(parts=parts) if parts and _is_sequential(atom):
             return join(value for _, value in parts)
     return unknown("an element of something that is not followed")
 
@@ -83,7 +84,7 @@ def item(atom: Atom, key: str | bytes | int | float | bool | None) -> Value:
             if atom.items is not None and -len(atom.items) <= key < len(atom.items):
                 return atom.items[key]
             return atom.item
-        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential"), parts=parts):
+        case Instance(parts=parts) if _is_sequential(atom):
             if isinstance(key, int) and -len(parts) <= key < len(parts):
                 return parts[key][1]
         case Tensor():
@@ -106,9 +107,13 @@ def some_items(atom: Atom) -> Value:
     match atom:
         case Collection():
             return only(Collection(atom.kind, None, atom.item))
-        case Instance(cls=LibraryClass(qualified="torch.nn.modules.container.Sequential")):
+        case Instance() if _is_sequential(atom):
             return only(Instance(atom.cls))
     return unknown("a slice")
+
+
+def _is_sequential(atom: Instance) -> bool:
+    return atom.cls == LibraryClass(SEQUENTIAL)
 
 
 def collection(value: Value) -> Collection | None:
@@ -178,7 +183,11 @@ def _of_pairs(pairs: Collection) -> Mapping:
     keys: dict[str, Key] = {}
     for value in pairs.items or ():
         pair = collection(value)
-        name = text_of(pair.items[0]) if pair is not None and pair.items is not None and len(pair.items) == 2 else None
+        name = (
+            known_string(pair.items[0])
+            if pair is not None and pair.items is not None and len(pair.items) == 2
+            else None
+        )
         if name is None or pair is None or pair.items is None:
             return Mapping((), True)
         keys[name] = Key(name, pair.items[1])

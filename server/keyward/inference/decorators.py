@@ -6,7 +6,7 @@ import msgspec
 
 from ..source import syntax as s
 from ..source.unit import Unit
-from ..source.walk import statements, walk
+from ..source.walk import bound_names, statements, walk
 from .classes import dotted, is_transparent, method_kind
 from .flow import Flow
 from .program import MOST_LEVELS, Program
@@ -75,7 +75,8 @@ def is_handing_on(decorator: s.FunctionDef) -> bool:
     if not decorator.parameters or decorator.is_async or decorator.is_generator:
         return False
     function = decorator.parameters[0].name
-    if any(_binds(statement, function) for statement in statements(decorator.body)):
+    inner = [node.body for node in statements(decorator.body) if isinstance(node, s.FunctionDef)]
+    if any(function in bound_names(block) for block in (decorator.body, *inner)):
         return False
     returns = _own_returns(decorator)
     if returns and all(isinstance(node.value, s.Name) and node.value.name == function for node in returns):
@@ -118,7 +119,7 @@ def _is_wrapper(wrapper: s.FunctionDef, function: str) -> bool:
         for target in statement.targets
         if isinstance(target, s.Name)
     }
-    bound = [name for statement in statements(wrapper.body) for name in results if _binds(statement, name)]
+    bound = [name for name in bound_names(wrapper.body) if name in results]
     returns = _own_returns(wrapper)
     return (
         bool(calls)
@@ -144,20 +145,6 @@ def _is_handing(call: s.Call, function: str, names: list[str]) -> bool:
 
 def _name(node: s.Expression) -> str:
     return node.name if isinstance(node, s.Name) else ""
-
-
-def _binds(statement: s.Node, name: str) -> bool:
-    targets: tuple[s.Expression, ...] = ()
-    match statement:
-        case s.Assign():
-            targets = statement.targets
-        case s.AugmentedAssign() | s.For():
-            targets = (statement.target,)
-        case s.With():
-            targets = tuple(item.target for item in statement.items if item.target is not None)
-        case s.Delete():
-            targets = statement.targets
-    return any(isinstance(node, s.Name) and node.name == name for target in targets for node in walk(target))
 
 
 def _own_returns(function: s.FunctionDef) -> list[s.Return]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
+from ..source.walk import bound_names
 from ..text import Span
 from .analysis import Callee, CallSite, UnitResult
 from .answers import Answer, Question
@@ -16,7 +17,7 @@ from .class_facts import ClassFacts
 from .classes import dotted
 from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
-from .exchanges import bound_by, exchanged_by, is_exchanged
+from .exchanges import exchanged_by, is_exchanged
 from .flow import Flow
 from .libraries import CACHING_DECORATORS, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
@@ -219,7 +220,7 @@ class _Facts:
         """Names that the statements of a class body bind."""
         source = self.program.source(path)
         units = source.members.get(owner, ()) if source is not None else ()
-        return frozenset().union(*(self.program.per_unit("bound", unit, bound_by) for unit in units))
+        return frozenset().union(*(self.program.per_unit("bound", unit, _bound) for unit in units))
 
     # --- names ------------------------------------------------------------------------------------------------------
 
@@ -392,6 +393,10 @@ def _attribute_targets(unit: Unit) -> Iterator[s.Attribute]:
 
 def _is_initialiser(key: tuple[str, bytes, int]) -> bool:
     return b"def __init__(" in key[1][:200] or b"def __post_init__(" in key[1][:200]
+
+
+def _bound(unit: Unit) -> frozenset[str]:
+    return frozenset(bound_names((unit.node,)))
 
 
 def _sets_attributes(unit: Unit) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
-from ..source.walk import bound_names, statements, walk
+from ..source.walk import statements, walk
 from .classes import dotted
 from .containers import REGISTERING
 from .sharing import MUTATORS
@@ -118,9 +118,11 @@ def _by_call(node: s.Call, unit: Unit, aliases: dict[str, str]) -> Iterator[str]
                 elif isinstance(owner, s.Attribute):
                     yield owner.name  # a container gets one more, under a name that is computed
         case s.Attribute(name="set_submodule") if arguments:
-            path = arguments[0]
-            whole = isinstance(path, s.Literal) and isinstance(path.value, str)
-            yield str(path.value).rpartition(".")[2] if isinstance(path, s.Literal) and whole else ANY
+            match arguments[0]:
+                case s.Literal(value=str() as path):
+                    yield path.rpartition(".")[2]
+                case _:
+                    yield ANY
         case s.Attribute(value=held, name=method) if method in MUTATORS:
             yield from _by_mutator(held, method, unit, aliases)
 
@@ -156,8 +158,3 @@ def _any(owner: s.Expression, unit: Unit) -> Iterator[str]:
 
 def _is_self(node: s.Expression, unit: Unit) -> bool:
     return bool(unit.owner) and isinstance(node, s.Name) and node.name == "self"
-
-
-def bound_by(unit: Unit) -> frozenset[str]:
-    """Names that a unit binds."""
-    return frozenset(bound_names((unit.node,)))

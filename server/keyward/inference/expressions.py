@@ -31,6 +31,7 @@ from .values import (
     UserClass,
     Value,
     join,
+    known_string,
     only,
     passed_on,
     unknown,
@@ -387,14 +388,6 @@ def updated(mapping: Mapping, other: Mapping) -> Mapping:
 def _maybe_again(key: Key) -> Key:
     """A key that may have been set again, unseen."""
     return Key(key.name, key.value | unknown("an entry that may have been set again"), key.certain)
-
-
-def known_string(value: Value) -> str | None:
-    """The string that a value is for sure."""
-    if len(value) != 1:
-        return None
-    (atom,) = value
-    return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
 
 
 def ordered(value: Value) -> list[Any]:

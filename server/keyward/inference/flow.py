@@ -13,7 +13,6 @@ from .analysis import UnitResult
 from .branching import Branching
 from .classes import is_bound, method_kind
 from .exchanges import is_rebound, rebound_by
-from .expressions import known_string
 from .guards import expected_failure
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .sharing import names_shared_by
@@ -29,6 +28,7 @@ from .values import (
     UserClass,
     Value,
     join,
+    known_string,
     only,
     unknown,
     why_unknown,

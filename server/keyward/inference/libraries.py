@@ -91,10 +91,11 @@ FIRST_OF_SEVERAL = frozenset(("deepspeed.initialize",))
 """Functions that return several things, the first of which is called as their argument `model` is."""
 
 PARTIAL = "functools.partial"
+ORDERED_DICT = "collections.OrderedDict"
 HUB = "torch.hub.load"
 MAKES_PIPELINES = "transformers.pipelines.pipeline"
 
-WITHOUT_SIGNATURE = TRANSPARENT_WRAPPERS | FIRST_OF_SEVERAL | {PARTIAL, HUB}
+WITHOUT_SIGNATURE = TRANSPARENT_WRAPPERS | FIRST_OF_SEVERAL | {PARTIAL, ORDERED_DICT, HUB}
 """Functions whose results are known though no library's signatures need tell of them."""
 
 MODULE_WRAPPERS = frozenset(

@@ -17,6 +17,7 @@ from .values import (
     UserClass,
     Value,
     join,
+    known_string,
     only,
     unknown,
 )
@@ -33,12 +34,6 @@ def argument(passing: Passing, place: int, *names: str) -> Value | None:
     if place < len(positional):
         return positional[place]
     return next((value for keyword, value in keywords if keyword in names), None)
-
-
-def text_of(value: Value | None) -> str | None:
-    """The string that a value is for sure."""
-    (atom,) = value if value is not None and len(value) == 1 else (None,)
-    return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
 
 
 def changes_output(keywords: tuple[tuple[str, Value], ...]) -> bool:
@@ -116,7 +111,7 @@ class Making:
         """What the checkpoint's configuration says where it is at hand, else what its name may stand for."""
         question = Question(self.program.main.path, "", 0, checkpoint, "checkpoint")
         answer: Answer | None = self.program.ask("answer", question)
-        said = text_of(answer.value) if answer is not None else None
+        said = known_string(answer.value) if answer is not None else None
         if said is not None:
             return (said,) if said in auto.mapping else ()
         return libraries.guessed_model_types(checkpoint, auto.mapping)
@@ -135,7 +130,7 @@ class Making:
     def made_by_name(self, package: str, name: Value | None, passing: Passing) -> Value:
         """What the function of the package that has this name makes; a timm model may name its weights behind a dot."""
         _, keywords, is_open = passing
-        text = text_of(name)
+        text = known_string(name)
         changed = is_open or any(keyword in libraries.CHANGES_WHAT_IS_MADE for keyword, _ in keywords)
         if text is None or changed:
             return unknown("which model is made depends on arguments")
@@ -146,7 +141,7 @@ class Making:
 
     def made_by_hub(self, passing: Passing) -> Value:
         """What `torch.hub.load` makes of a repository whose functions are those of a package."""
-        repository = text_of(argument(passing, 0, "repo_or_dir")) or ""
+        repository = known_string(argument(passing, 0, "repo_or_dir")) or ""
         package = libraries.HUBS.get(repository.partition(":")[0])
         if package is None:
             return unknown("what the repository's code makes is not known")
@@ -155,7 +150,7 @@ class Making:
     def made_by_task(self, passing: Passing) -> Value:
         """The pipeline that `pipeline(task, model=...)` makes, with the model in it."""
         _, keywords, is_open = passing
-        task = text_of(argument(passing, 0, "task"))
+        task = known_string(argument(passing, 0, "task"))
         cls, autos = libraries.pipeline_for(task) if task else ("", ())
         found = self._signatures.find(f"transformers.{cls}")
         if found is None or is_open or not {keyword for keyword, _ in keywords}.isdisjoint(libraries.OTHER_PIPELINES):

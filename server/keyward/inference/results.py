@@ -8,7 +8,7 @@ from .analysis import Callee
 from .answers import Question
 from .classes import ClassInfo
 from .containers import BUILTINS, builtin_result, made_container, mapping_result
-from .making import Making, Passing, argument, changes_output, text_of
+from .making import Making, Passing, argument, changes_output
 from .values import (
     NEVER,
     Atom,
@@ -28,6 +28,7 @@ from .values import (
     Value,
     Wrapped,
     join,
+    known_string,
     only,
     unknown,
     why_unknown,
@@ -102,6 +103,8 @@ class Results(Making):
             return only(Collection("tuple", None, unknown("one of several results"))) if is_open else _several(inner)
         if function.qualified == libraries.PARTIAL:
             return unknown("arguments of a partial call") if is_open else _partial(positional, keywords)
+        if function.qualified == libraries.ORDERED_DICT:
+            return builtin_result("dict", passing)
         if function.qualified == libraries.HUB:
             return self.made_by_hub(passing)
         if function.qualified == "getattr":
@@ -139,7 +142,7 @@ class Results(Making):
 
     def _attribute_by_name(self, passing: Passing, level: int) -> Value:
         """What `getattr` gives; with a default, that or the attribute."""
-        owner, text = argument(passing, 0), text_of(argument(passing, 1))
+        owner, text = argument(passing, 0), known_string(argument(passing, 1))
         if owner is None or text is None:
             return unknown("which attribute it is depends on arguments")
         found = join(self.program.value("attribute", atom, text, level) for atom in owner)

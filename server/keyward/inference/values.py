@@ -190,3 +190,9 @@ def why_unknown(value: Value) -> str:
         if isinstance(atom, Unknown):
             return atom.reason
     return "" if value else "never reached"
+
+
+def known_string(value: Value | None) -> str | None:
+    """The string that a value is for sure."""
+    (atom,) = value if value is not None and len(value) == 1 else (None,)
+    return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
