@@ -183,12 +183,9 @@ def _of_pairs(pairs: Collection) -> Mapping:
     keys: dict[str, Key] = {}
     for value in pairs.items or ():
         pair = collection(value)
-        name = (
-            known_string(pair.items[0])
-            if pair is not None and pair.items is not None and len(pair.items) == 2
-            else None
-        )
-        if name is None or pair is None or pair.items is None:
+        parts = pair.items if pair is not None else None
+        name = known_string(parts[0]) if parts is not None and len(parts) == 2 else None
+        if parts is None or name is None:
             return Mapping((), True)
-        keys[name] = Key(name, pair.items[1])
+        keys[name] = Key(name, parts[1])
     return Mapping(tuple(keys.values()), pairs.items is None)

@@ -68,7 +68,7 @@ class Making:
 
     def made(self, cls: LibraryClass | UserClass, name: str, passing: Passing) -> Value:
         """What `from_pretrained` and its like give."""
-        _, keywords, _ = passing
+        _, keywords, is_open = passing
         if changes_output(keywords):
             return unknown("made with options that change what it returns")
         entry = self.entry(cls)
@@ -85,7 +85,10 @@ class Making:
             source = argument(passing, 0, "config")
         if dict(keywords).get("trust_remote_code", only(Constant(False))) != only(Constant(False)):
             return unknown(f"code from elsewhere may say what {entry.name} gives")
-        return self._chosen(entry, source or NEVER)
+        chosen = self._chosen(entry, source or NEVER)
+        if is_open and chosen == only(Instance(LibraryClass(entry.qualified))):
+            return unknown(f"code from elsewhere may say what {entry.name} gives")  # by an argument that is not seen
+        return chosen
 
     def _chosen(self, auto: Entry, source: Value) -> Value:
         """The class that an auto class chooses for a checkpoint's name or a configuration: one of all where neither is

@@ -22,9 +22,9 @@ class Given(NamedTuple):
     """Qualified names of the classes that calling one returns, each once; () where one of them is not known."""
 
 
-def given(classes: Sequence[Entry]) -> Given | None:
-    """What the classes have in common; None where there is none."""
-    calls = [entry.call or _UNKNOWN for entry in classes]
+def given(classes: Sequence[Entry | None]) -> Given | None:
+    """What the classes have in common, None among them for one that is not known; None where there is none."""
+    calls = [(entry.call if entry is not None else None) or _UNKNOWN for entry in classes]
     if not calls:
         return None
     outputs = tuple(dict.fromkeys(call.returns for call in calls))

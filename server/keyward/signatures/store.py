@@ -143,7 +143,7 @@ class Signatures:
         return ()
 
     def given(self, qualified: str) -> Given | None:
-        """What all the classes have in common that an auto class can give; None where they are not all known.
+        """What all the classes have in common that an auto class can give; None where it is no auto class.
 
         The first question about an auto class reads all of its families: for the largest, half a second.
         """
@@ -156,7 +156,7 @@ class Signatures:
         package = auto.entry.module.partition(".")[0]
         names = dict.fromkeys(name for names in auto.entry.mapping.values() for name in names)
         found = [self.find(f"{package}.{name}") for name in names]
-        return given([f.entry for f in found if f is not None])
+        return given([None if f is None else f.entry for f in found])
 
     def public_name(self, entry: Entry) -> str:
         """The shortest qualified name under which a library exports an entry, else where it is defined."""

@@ -146,8 +146,9 @@ class Lowering:
 
     def assert_statement(self, node: TsNode) -> s.Statement:
         """As `if test: pass`, `else: raise message`."""
-        test, *message = map(self.expression, _named(node))
-        return s.If(self.span(node), test, (), (s.Raise(self.span(node), message[0] if message else None),))
+        test, message = (*_named(node), None, None)[:2]
+        said = None if message is None else self.expression(message)
+        return s.If(self.span(node), self.optional(test, node), (), (s.Raise(self.span(node), said),))
 
     def alias(self, node: TsNode) -> s.Alias:
         if node.type == "aliased_import":
