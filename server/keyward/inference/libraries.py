@@ -90,6 +90,10 @@ TRANSPARENT_WRAPPERS = frozenset(
 FIRST_OF_SEVERAL = frozenset(("deepspeed.initialize",))
 """Functions that return several things, the first of which is called as their argument `model` is."""
 
+EXCHANGED = "torch.nn.modules.batchnorm."
+"""Where the classes are from whose instances are exchanged in models that are built:
+`torch.nn.SyncBatchNorm.convert_sync_batchnorm` does so, and detection models put frozen ones into their backbones."""
+
 PARTIAL = "functools.partial"
 ORDERED_DICT = "collections.OrderedDict"
 HUB = "torch.hub.load"

@@ -183,6 +183,8 @@ class Semantics(Results):
         stored = self.program.ask("stored", cls.path, cls.qualname, name)
         if stored is not None:
             found: Value = stored
+            if any(_may_be_exchanged(atom) for atom in found):
+                return unknown("batch norms of a model may be exchanged")
             return loose(found)
         if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
             return only(BoundMethod(atom, name))
@@ -412,6 +414,14 @@ class Semantics(Results):
             if isinstance(base, LibraryClass) and base.qualified == libraries.TORCH_MODULE:
                 return True
         return False
+
+
+def _may_be_exchanged(atom: Atom) -> bool:
+    return (
+        isinstance(atom, Instance)
+        and isinstance(atom.cls, LibraryClass)
+        and atom.cls.qualified.startswith(libraries.EXCHANGED)
+    )
 
 
 def _open(name: str, cls: Class, reason: str) -> Callee:
