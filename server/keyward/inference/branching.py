@@ -61,7 +61,7 @@ class Branching(Annotations):
             return
         truth = truthiness(self.evaluate(node.test))
         guards = self.guards
-        if is_gate(node.test) or self._asks_module(node.test):
+        if self.program.per_node("gate", node.test, is_gate) or self._asks_module(node.test):
             self.guards = (*guards, "*")
         self.branches(node.test, truth, node.body, node.orelse)
         self.guards = guards
@@ -70,9 +70,8 @@ class Branching(Annotations):
         """Whether a condition asks what a module has: that depends on its version."""
         return self.asks and any(
             isinstance(atom, Module)
-            for call in walk(test)
-            if isinstance(call, s.Call) and dotted(call.function) == "hasattr" and call.arguments
-            for atom in self.values.get(call.arguments[0].value.span, ())
+            for subject in self.program.per_node("hasattr", test, _asked_for_attributes)
+            for atom in self.values.get(subject.span, ())
         )
 
     def match(self, node: s.Match) -> None:
@@ -229,3 +228,12 @@ class Branching(Annotations):
         for name, value in ended.names.items():
             if name not in trail:
                 self.state.names[name] = value
+
+
+def _asked_for_attributes(test: s.Expression) -> list[s.Expression]:
+    """What a condition hands to `hasattr`."""
+    return [
+        call.arguments[0].value
+        for call in walk(test)
+        if isinstance(call, s.Call) and dotted(call.function) == "hasattr" and call.arguments
+    ]

@@ -44,7 +44,7 @@ class Callers:
             units = () if source is None else source.units
             aliases: dict[str, str] = {}
             for unit in units:
-                for alias in self.program.per_unit("alias", unit, _aliases):
+                for alias in unit.fact("alias", _aliases):
                     name_there, _, name_here = alias.partition("=")
                     aliases[name_here] = name_there
             for unit in units:

@@ -191,7 +191,7 @@ class _Facts:
         return tuple(
             unit.key
             for unit in (() if source is None else source.members.get(owner, ()))
-            if isinstance(unit.node, s.FunctionDef) and self.program.per_unit("stores", unit, _sets_attributes)
+            if isinstance(unit.node, s.FunctionDef) and unit.fact("stores", _sets_attributes)
         )
 
     def _outside(self, path: str) -> frozenset[str]:
@@ -205,7 +205,7 @@ class _Facts:
         word = name.encode()
         units = (unit for unit in source.units if word in unit.key[1]) if source is not None else ()
         return any(
-            name in self.program.per_unit("shared", unit, shared_names)
+            name in unit.fact("shared", shared_names)
             for unit in units
             if by == "any" or isinstance(unit.node, s.FunctionDef)
         )
@@ -214,13 +214,13 @@ class _Facts:
         """Names of the module that functions of other units than this one bind."""
         source = self.program.source(path)
         others = (unit for unit in source.units if unit.key != key) if source is not None else ()
-        return frozenset().union(*(self.program.per_unit("rebound", unit, rebound) for unit in others))
+        return frozenset().union(*(unit.fact("rebound", rebound) for unit in others))
 
     def _body(self, path: str, owner: str) -> frozenset[str]:
         """Names that the statements of a class body bind."""
         source = self.program.source(path)
         units = source.members.get(owner, ()) if source is not None else ()
-        return frozenset().union(*(self.program.per_unit("bound", unit, _bound) for unit in units))
+        return frozenset().union(*(unit.fact("bound", _bound) for unit in units))
 
     # --- names ------------------------------------------------------------------------------------------------------
 

@@ -18,10 +18,7 @@ from .containers import REGISTERING
 from .sharing import MUTATORS
 
 ANY = "*"
-_CALLS = re.compile(
-    rb"\b(?:setattr|exec|patch|object|set_submodule|__setattr__|%s)\s*\("
-    % "|".join(sorted(MUTATORS | REGISTERING)).encode()
-)
+_CALLS = frozenset(("setattr", "exec", "patch", "object", "set_submodule", "__setattr__")) | MUTATORS | REGISTERING
 """Names of what may exchange something when it is called."""
 SETTINGS = re.compile(r"arg|cfg|conf|namespace|opt|param|pars|setting", re.IGNORECASE)
 """Names of objects that hold no models."""
@@ -66,7 +63,7 @@ def _exchanged(unit: Unit) -> Iterator[str]:
                 for item in items:
                     if item.target is not None:
                         yield from _set(item.target, unit, aliases)
-    if _CALLS.search(unit.key[1]):
+    if not _CALLS.isdisjoint(unit.called):
         for node in walk(unit.node):
             if isinstance(node, s.Call):
                 yield from _by_call(node, unit, aliases)

@@ -32,7 +32,7 @@ class Narrowing(Calls):
 
     def __init__(self, program: Program, source: Source, unit: Unit, level: int) -> None:
         super().__init__(program, source, unit, level)
-        asking = program.per_unit("asking", unit, _asking)
+        asking = unit.fact("asking", _asking)
         self.asks = bool(asking)
         """Whether the text says anything that asks about objects at all."""
         self.inspects = not asking.isdisjoint(_INSPECTING)
@@ -106,7 +106,7 @@ class Narrowing(Calls):
                 self._narrow_key(subject, key, truth == (operator == "in"))
             case _ if self.asks:
                 # what else the object may be then, its class does not tell
-                for subject in asked_about(test):
+                for subject in self.asked_about(test):
                     self.mask(subject)
 
     def _narrow_to(self, node: s.Expression, change: Callable[[Value], Value]) -> None:
@@ -131,7 +131,7 @@ class Narrowing(Calls):
         if isinstance(node, s.Name | s.Attribute):
             self._narrow_to(node, lambda value: only(Constant(None)) if is_none else without_none(value))
         else:
-            for subject in asked_about(node):
+            for subject in self.asked_about(node):
                 self.mask(subject)
 
     def _narrow_key(self, node: s.Expression, key: str, present: bool) -> None:
@@ -148,15 +148,19 @@ class Narrowing(Calls):
             for subject in _objects(node):
                 self.mask(subject)
 
+    def asked_about(self, test: s.Expression) -> list[s.Expression]:
+        """The names and attributes of names of which an expression asks what class they are of, or what they have."""
+        return self.program.per_node("asked about", test, lambda test: list(_asked_about(test)))
+
     def asked_by_flag(self, value: s.Expression) -> Iterator[s.Expression]:
         """What an expression asks about whose value is kept for later tests: `has_loss = hasattr(outputs, "loss")`."""
         if _is_flag(value):
-            yield from asked_about(value)
+            yield from self.asked_about(value)
             for node in walk(value):
                 if isinstance(node, s.Compare) and node.operators in (("in",), ("not in",)):
                     yield from _objects(node.operands[1])
         elif self.inspects and any(isinstance(node, s.Call) and _last(node) in _INSPECTING for node in walk(value)):
-            yield from asked_about(value)
+            yield from self.asked_about(value)
 
     def mask(self, node: s.Expression) -> None:
         """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
@@ -172,8 +176,7 @@ def _asking(unit: Unit) -> frozenset[str]:
     return frozenset(found.decode().strip(".(") for found in _ASKS.findall(unit.key[1]))
 
 
-def asked_about(test: s.Expression) -> Iterator[s.Expression]:
-    """The names and attributes of names of which an expression asks what class they are of, or what they have."""
+def _asked_about(test: s.Expression) -> Iterator[s.Expression]:
     for node in walk(test):
         match node:
             case s.Call(arguments=arguments) if _last(node) in _ASKING:

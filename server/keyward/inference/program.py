@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ..source import syntax as s
 from ..source.tree import Source
@@ -22,6 +22,9 @@ from .state import State
 from .values import NEVER, Class, Imported, UserClass, Value, join, only, unknown
 from .world import World
 
+_N = TypeVar("_N")
+_T = TypeVar("_T")
+
 Query = tuple[Any, ...]
 """Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
 
@@ -29,6 +32,9 @@ _INPUTS = frozenset(
     ("answer", "unit", "outline", "storing", "outside", "shared", "beside", "body", "derived", "name", "callers")
 )
 """Queries that are looked up afresh in each version: all others rest on these."""
+
+_OF_TEXT = _INPUTS - {"answer", "name"}
+"""Those that rest on nothing but the text of files: while one version is analysed they stay the same."""
 
 MOST_LEVELS = 2
 """How far calls of the user's own functions are followed. A function that is gone through for its own sake is at level
@@ -116,8 +122,7 @@ class Program:
         place."""
         self._new_dependents: dict[Query, set[Query]] = {}
         self._statements: dict[tuple[str, tuple[str, bytes, int]], Statement] = {}
-        self._per_unit: dict[tuple[str, tuple[str, bytes, int]], frozenset[str]] = {}
-        self._bound: dict[int, tuple[s.Block, frozenset[str]]] = {}
+        self._per_node: dict[tuple[str, int], tuple[object, Any]] = {}
         self._old = previous
         self._settled = False
         """Whether it is known what may have changed since the version before: old memos of all else hold then."""
@@ -154,7 +159,7 @@ class Program:
 
     def _answer(self, query: Query) -> Any:
         memo = self._memos.get(query)
-        if memo is not None and (memo.version == self._version or self._finished):
+        if memo is not None and (memo.version == self._version or self._finished or query[0] in _OF_TEXT):
             return memo.answer
         if query[0] in _INPUTS:
             answer = self._computers[query[0]](*query[1:])
@@ -410,25 +415,21 @@ class Program:
             return unknown(f"what {qualname} returns, too many calls away")
         return self.value("returns", path, qualname, level + 1)
 
-    def per_unit(self, what: str, unit: Unit, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
-        """What depends on a unit's text alone, computed once for as long as the unit stays."""
-        key = (what, unit.key)
-        known = self._per_unit.get(key)
-        if known is None:
-            known = None if self._old is None else self._old._per_unit.get(key)
-            known = self._per_unit[key] = compute(unit) if known is None else known
-        return known
+    def per_node(self, what: str, node: _N, compute: Callable[[_N], _T]) -> _T:
+        """What depends on a piece of syntax alone, computed once."""
+        known = self._per_node.get((what, id(node)))
+        if known is None:  # with the node kept, no other one gets its id
+            known = self._per_node[what, id(node)] = (node, compute(node))
+        result: _T = known[1]
+        return result
 
     def bound_in(self, block: s.Block) -> frozenset[str]:
         """Names that the statements of a block bind."""
-        known = self._bound.get(id(block))
-        if known is None or known[0] is not block:
-            known = self._bound[id(block)] = (block, frozenset(bound_names(block)))
-        return known[1]
+        return self.per_node("bound", block, lambda block: frozenset(bound_names(block)))
 
     def union(self, what: str, source: Source, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
         """What all units of a file give together."""
-        return frozenset().union(*(self.per_unit(what, unit, compute) for unit in source.units))
+        return frozenset().union(*(unit.fact(what, compute) for unit in source.units))
 
     def method_of(self, cls: UserClass, name: str) -> tuple[str, str] | None:
         """Path and qualified name of the method that a class of the user's has by a name, of its own or inherited from

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
-from ..source.walk import bound_names, walk
+from ..source.walk import bound_names, holders, walk
 
 MUTATORS = frozenset(
     (
@@ -76,7 +76,7 @@ def names_shared_by(node: s.Node) -> Iterator[str]:
                     yield item.target.name
                 waiting.append(item.value)
             case s.Node():
-                waiting += _children(item)
+                waiting += [getattr(item, name) for name in holders(type(item))]
 
 
 def _read(node: s.Expression) -> tuple[s.Expression, ...]:
@@ -93,7 +93,3 @@ def _changed_by(target: s.Expression) -> Iterator[str]:
                 base = base.value
             if isinstance(base, s.Name):
                 yield base.name
-
-
-def _children(node: s.Node) -> list[object]:
-    return [getattr(node, name) for name in node.__struct_fields__ if name != "span" and not name.endswith("_span")]

@@ -80,7 +80,15 @@ def suggestion(name: str, accepted: Collection[str]) -> Suggestion | None:
 def _nearest(name: str, accepted: Collection[str]) -> list[str]:
     """All accepted names of the least distance, if that is small beside their length."""
     limit = 0 if len(name) < 3 else 1 if len(name) < 6 else 2
-    distances = {other: distance(name, other) for other in accepted if abs(len(other) - len(name)) <= limit}
+    letters = set(name)
+    distances = {
+        other: distance(name, other)
+        for other in accepted
+        # one step changes the length, and which letters there are, by one at most
+        if abs(len(other) - len(name)) <= limit
+        and len(letters.difference(other)) <= limit
+        and len(set(other).difference(letters)) <= limit
+    }
     least = min(distances.values(), default=limit + 1)
     return sorted(other for other, d in distances.items() if d == least) if least <= limit else []
 

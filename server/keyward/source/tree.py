@@ -160,7 +160,7 @@ def _cut(
         before = known.get((owner, content), ())
         if len(same) < len(before):
             old = before[len(same)]
-            unit = Unit(old.key, old.node, owner, old.qualname, old.called, start, end)
+            unit = Unit(old.key, old.node, owner, old.qualname, old.called, start, end, old.facts)
         else:
             lowering = Lowering(start)
             statement = _lowered(lowering, node, end - start, members is not None and inner is not None)

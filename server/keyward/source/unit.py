@@ -6,6 +6,7 @@ it is, and what was found in it can be kept while what it reads from outside sta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import syntax
@@ -27,3 +28,12 @@ class Unit:
     """Last names of what it calls."""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
+    facts: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """What has been found out of its text alone, by what was asked; kept for as long as the text stays."""
+
+    def fact(self, what: str, compute: Callable[[Unit], frozenset[str]]) -> frozenset[str]:
+        """What depends on the unit's text alone, computed once."""
+        known = self.facts.get(what)
+        if known is None:
+            known = self.facts[what] = compute(self)
+        return known

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from inspect import get_annotations
+from typing import Any
 
 from . import syntax
 from .syntax import Node
 
-_BLOCKS = ("cases", "final", "handlers", "orelse", "body")
-"""Fields that hold statements, or what holds statements."""
+_BLOCKS: dict[type[Node], tuple[str, ...]] = {
+    syntax.If: ("orelse", "body"),
+    syntax.For: ("orelse", "body"),
+    syntax.While: ("orelse", "body"),
+    syntax.With: ("body",),
+    syntax.Try: ("final", "handlers", "orelse", "body"),
+    syntax.ExceptHandler: ("body",),
+    syntax.Match: ("cases",),
+    syntax.Case: ("body",),
+    syntax.FunctionDef: ("body",),
+    syntax.ClassDef: ("body",),
+}
+"""Fields that hold statements, or what holds statements, the last one first."""
 
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and all nodes below it."""
-    waiting: list[object] = [node]
+    waiting: list[Any] = [node]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, Node):
+        if type(item) is tuple:
+            waiting += item[::-1]
+        elif item is not None:
             yield item
-            waiting += [getattr(item, name) for name in reversed(_holders(type(item)))]
-        elif isinstance(item, tuple):
-            waiting += reversed(item)
+            kind: type[Node] = type(item)
+            for name in holders(kind)[::-1]:
+                waiting.append(getattr(item, name))
 
 
 def statements(block: Iterable[Node]) -> Iterator[Node]:
@@ -29,10 +45,8 @@ def statements(block: Iterable[Node]) -> Iterator[Node]:
     while waiting:
         statement = waiting.pop()
         yield statement
-        for name in _BLOCKS:
-            inner = getattr(statement, name, ())
-            if isinstance(inner, tuple):
-                waiting += reversed(inner)
+        for name in _BLOCKS.get(type(statement), ()):
+            waiting += getattr(statement, name)[::-1]
 
 
 def bound_names(block: Iterable[Node]) -> Iterator[str]:
@@ -62,10 +76,8 @@ def bound_names(block: Iterable[Node]) -> Iterator[str]:
                 yield from (name for case in statement.cases for name in case.bound)
             case syntax.Try():
                 yield from (handler.name for handler in statement.handlers if handler.name)
-        for name in _BLOCKS:
-            inner = getattr(statement, name, ())
-            if isinstance(inner, tuple):
-                waiting += inner
+        for name in _BLOCKS.get(type(statement), ()):
+            waiting += getattr(statement, name)
 
 
 def _names_in(targets: Iterable[Node]) -> Iterator[str]:
@@ -94,13 +106,12 @@ def rebound_names(block: Iterable[Node], kind: str) -> Iterator[str]:
                 yield from declared.intersection(bound_names(statement.body))
 
 
-_HOLDERS: dict[str, tuple[str, ...]] = {}
+_PLAIN = frozenset(("str", "int", "bool", "tuple[str, ...]", "str | bytes | int | float | bool | None"))
+"""Types of fields, as `syntax` writes them, that hold neither nodes nor spans."""
 
 
-def _holders(kind: type[Node]) -> tuple[str, ...]:
-    """Fields that can hold nodes."""
-    known = _HOLDERS.get(kind.__name__)
-    if known is None:
-        known = tuple(n for n in kind.__struct_fields__ if n != "span" and not n.endswith("_span"))
-        _HOLDERS[kind.__name__] = known
-    return known
+@cache
+def holders(kind: type[Node]) -> tuple[str, ...]:
+    """Fields that hold nodes, tuples of nodes or, where there is none, None."""
+    types = {name: str(type_) for base in kind.__mro__ for name, type_ in get_annotations(base).items()}
+    return tuple(name for name in kind.__struct_fields__ if types[name] not in _PLAIN and "Span" not in types[name])
