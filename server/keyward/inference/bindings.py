@@ -4,10 +4,11 @@ same object."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..source import syntax as s
+from .sharing import GIVES_ARGUMENTS, GIVES_ELEMENTS, GIVES_HELD
 from .state import State, changed, holds_more, loose, loose_elements, merged
 from .values import Value
 
@@ -61,22 +62,18 @@ class Bindings(ABC):
     def escape(self, node: s.Expression) -> None:
         """Notes that the value of an expression gets another name too, by which its contents may be changed."""
         match node:
-            case s.Name():
-                held = self.held(node.name)
-                if held is not None and holds_more(held):
-                    self.change(node.name, loose(held))
-            case s.Attribute(value=s.Name(name=owner)):
-                held = self.local_attribute(node)
-                if held is not None:
-                    self.state.attributes[owner, node.name] = loose(held)
-            case s.Subscript():
-                self.escape(node.value)
+            case s.Name() | s.Attribute():
+                self._replace(node, loose)
+            case s.Subscript() | s.Starred():
+                self.escape_elements(node.value)
             case s.Sequence():
                 for item in node.items:
                     self.escape(item)
             case s.Dict():
                 for entry in node.items:
-                    if entry.key is not None:
+                    if entry.key is None:
+                        self.escape_elements(entry.value)
+                    else:
                         self.escape(entry.value)
             case s.Conditional():
                 self.escape(node.body)
@@ -84,18 +81,60 @@ class Bindings(ABC):
             case s.BooleanOperation():
                 self.escape(node.left)
                 self.escape(node.right)
-            case s.NamedExpression() | s.Starred() | s.Item() | s.Await():
+            case s.BinaryOperation():
+                self.escape_elements(node.left)
+                self.escape_elements(node.right)
+            case s.NamedExpression() | s.Item() | s.Await():
                 self.escape(node.value)
             case s.Comprehension():
                 self.escape(node.element)
+                for generator in node.generators:
+                    self.escape_elements(generator.iterable)
+            case s.Call():
+                self._escape_from(node)
 
     def escape_elements(self, node: s.Expression) -> None:
-        """Notes that what a container holds gets another name too."""
-        held = self.held(node.name) if isinstance(node, s.Name) else None
-        if isinstance(node, s.Name) and held is not None and holds_more(held):
-            self.change(node.name, loose_elements(held))
-        elif isinstance(node, s.Sequence):
-            self.escape(node)
+        """Notes that what a container holds gets another name too, while the container itself does not."""
+        match node:
+            case s.Name() | s.Attribute():
+                self._replace(node, loose_elements)
+            case s.Subscript() | s.NamedExpression() | s.Starred():
+                self.escape_elements(node.value)
+            case s.Conditional():
+                self.escape_elements(node.body)
+                self.escape_elements(node.orelse)
+            case s.BooleanOperation():
+                self.escape_elements(node.left)
+                self.escape_elements(node.right)
+            case _:
+                self.escape(node)
+
+    def _escape_from(self, node: s.Call) -> None:
+        """Notes that the result of a call may be, or hold, what the call is given, or what that holds."""
+        function = node.function
+        name = function.name if isinstance(function, s.Name | s.Attribute) else ""
+        if isinstance(function, s.Attribute):
+            if name in GIVES_HELD:
+                self.escape_elements(function.value)
+            else:
+                self.escape(function.value)
+        if name not in GIVES_ELEMENTS and name not in GIVES_ARGUMENTS:
+            return
+        for number, argument in enumerate(node.arguments):
+            held = name in GIVES_ELEMENTS and not argument.name and number < GIVES_ELEMENTS[name]
+            if argument.stars or held:
+                self.escape_elements(argument.value)
+            else:
+                self.escape(argument.value)
+
+    def _replace(self, node: s.Name | s.Attribute, change: Callable[[Value], Value]) -> None:
+        """Notes that what a name, or an attribute of a local name, holds is less sure now."""
+        if isinstance(node, s.Name):
+            held = self.held(node.name)
+            if held is not None and holds_more(held) and (now := change(held)) != held:
+                self.change(node.name, now)
+        elif isinstance(node.value, s.Name) and (held := self.local_attribute(node)) is not None:
+            self.state.attributes[node.value.name, node.name] = change(held)
 
     def contents_changed(self, node: s.Expression) -> None:
         """Notes that what an expression gives has other contents now."""

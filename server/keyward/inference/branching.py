@@ -76,6 +76,7 @@ class Branching(Annotations):
 
     def match(self, node: s.Match) -> None:
         self.evaluate(node.subject)
+        self.escape(node.subject)
         before = self.state
         ends: list[State] = []
         for case in node.cases:

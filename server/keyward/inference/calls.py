@@ -7,10 +7,12 @@ from typing import Any
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
+from .comprehensions import Comprehensions
 from .containers import BUILTINS, REGISTERING
 from .exchanges import is_exchanged
-from .expressions import OTHER, Expressions, ordered, updated
+from .expressions import OTHER, ordered, updated
 from .guards import EXPECTS, expects
+from .libraries import COPIES
 from .sharing import MUTATORS, READERS
 from .state import changed, holds_more
 from .values import (
@@ -37,7 +39,7 @@ from .values import (
 )
 
 
-class Calls(Expressions):
+class Calls(Comprehensions):
     """Evaluates calls."""
 
     def call(self, node: s.Call, wanted: bool = True) -> Value:
@@ -165,9 +167,13 @@ class Calls(Expressions):
 
     def escape_into(self, node: s.Call) -> None:
         """Notes that a method of a container may keep what it is given."""
-        if isinstance(node.function, s.Attribute) and node.function.name in MUTATORS - {"update", "extend"}:
+        if isinstance(node.function, s.Attribute) and node.function.name in MUTATORS:
+            takes_elements = node.function.name in ("update", "extend")
             for argument in node.arguments:
-                self.escape(argument.value)
+                if argument.stars or (takes_elements and not argument.name):
+                    self.escape_elements(argument.value)
+                else:
+                    self.escape(argument.value)
 
     @abstractmethod
     def called_guarded(self, name: str) -> None:
@@ -234,7 +240,9 @@ class Calls(Expressions):
         if isinstance(node.function, s.Name) and node.function.name in READERS and why_unknown(function):
             harmless = True
         for argument in node.arguments:
-            if not argument.stars and not harmless:
+            if not harmless and argument.stars:
+                self.escape_elements(argument.value)
+            elif not harmless:
                 self.escape(argument.value)
                 self.hand_over(argument.value)
             if isinstance(argument.value, s.Name) and not argument.stars:
@@ -292,7 +300,7 @@ def _leaves_arguments(atom: Any) -> bool:
         case LibraryClass() | Instance(cls=LibraryClass()) | Wrapped():
             return True
         case LibraryFunction():
-            return atom.qualified in BUILTINS
+            return atom.qualified in BUILTINS or atom.qualified in COPIES
         case BoundMethod():
             return not isinstance(atom.owner, UserClass) and _leaves_arguments(atom.owner)
         case Mapping():

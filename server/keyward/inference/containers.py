@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .making import Passing
 from .values import (
     MODULE_DICT,
@@ -21,8 +23,12 @@ from .values import (
     unknown,
 )
 
+FROM_KEYS = "dict.fromkeys"
 BUILTINS = frozenset(
-    ("dict", "list", "tuple", "set", "enumerate", "zip", "reversed", "sorted", "getattr", "next", "iter")
+    (
+        *("dict", FROM_KEYS, "enumerate", "frozenset", "getattr", "iter", "list", "next", "reversed", "set", "sorted"),
+        *("tuple", "zip"),
+    )
 )
 """Built-in functions whose results are followed; the others give nothing that could be called."""
 
@@ -116,6 +122,52 @@ def _is_sequential(atom: Instance) -> bool:
     return atom.cls == LibraryClass(SEQUENTIAL)
 
 
+class Members(NamedTuple):
+    """What iterating over something gives, one by one."""
+
+    known: tuple[tuple[Value, bool], ...]
+    """Each with whether it is sure to come."""
+    open: bool
+    """Whether there may be others."""
+
+
+def members(value: Value, view: str = "") -> Members | None:
+    """What iterating over a value gives, or over its `keys()`, `values()` or `items()`; None where that is not known.
+    Nothing is said of the order."""
+    (atom,) = value if len(value) == 1 else (None,)
+    if isinstance(atom, Mapping):
+        return Members(tuple((_viewed(key, view), key.certain) for key in atom.keys), atom.open)
+    if isinstance(atom, Collection) and atom.items is not None and not view:
+        return Members(tuple((item, True) for item in atom.items), False)
+    return None
+
+
+def _viewed(key: Key, view: str) -> Value:
+    """What a view of a dictionary shows of a key."""
+    if view == "values":
+        return key.value
+    name = only(Constant(key.name))
+    return only(Collection("tuple", (name, key.value), name | key.value)) if view == "items" else name
+
+
+def holds(atom: Atom, key: Constant) -> bool | None:
+    """Whether a container holds a string or number, None where that is not known."""
+    if isinstance(atom, Constant):
+        return key.value in atom.value if isinstance(key.value, str) and isinstance(atom.value, str) else None
+    known = members(only(atom))
+    if known is None:
+        return None
+    if any(certain and member == only(key) for member, certain in known.known):
+        return True
+    sure = all(len(member) == 1 and all(isinstance(a, Constant) for a in member) for member, _ in known.known)
+    return None if known.open or not sure or any(member == only(key) for member, _ in known.known) else False
+
+
+def placed(held: Collection) -> tuple[Value, ...] | None:
+    """The items of something that has an order, where their number is known."""
+    return None if held.kind == "set" else held.items
+
+
 def collection(value: Value) -> Collection | None:
     if len(value) != 1:
         return None
@@ -135,7 +187,10 @@ def mapping_result(mapping: Mapping, name: str, passing: Passing) -> Value:
         if name == "keys":
             held = unknown("a key")
         pair = only(Collection("tuple", (unknown("a key"), held), held))
-        return only(Collection("list", None, pair if name == "items" else held))
+        known = members(only(mapping), name)
+        items = tuple(member for member, certain in known.known if certain) if known is not None else ()
+        whole = known is not None and not known.open and len(items) == len(known.known)
+        return only(Collection("set", items if whole else None, pair if name == "items" else held))
     if name == "get" and positional and len(positional[0]) == 1:
         (wanted,) = positional[0]
         for key in mapping.keys:
@@ -149,23 +204,50 @@ def builtin_result(name: str, passing: Passing) -> Value:
     positional, _, is_open = passing
     if name == "dict":
         return _dictionary(passing)
+    if name == FROM_KEYS:
+        return _from_keys(passing)
     items = collection(positional[0]) if positional else None
-    if name in ("list", "tuple", "set", "reversed", "sorted", "iter"):
+    if name in ("list", "tuple", "set", "frozenset", "reversed", "sorted", "iter"):
+        kind = "set" if name in ("set", "frozenset") else "list"
         if not positional and name in ("list", "tuple"):
             return only(Collection(name, None, unknown("an element added later")))
         if items is None:
             held = join(element(atom) for atom in positional[0]) if positional else NEVER
-            return only(Collection("list", None, held or unknown("elements of something that is not followed")))
-        return only(Collection("list", items.items if name in ("list", "tuple", "iter") else None, items.item))
+            return only(Collection(kind, None, held or unknown("elements of something that is not followed")))
+        if kind == "set":
+            return only(Collection(kind, items.items, items.item))
+        return only(Collection(kind, placed(items) if name in ("list", "tuple", "iter") else None, items.item))
     if name == "enumerate" and positional:
         held = join(element(atom) for atom in positional[0])
         return only(Collection("list", None, only(Collection("tuple", (unknown("a number"), held), held))))
     if name == "next" and items is not None:
         return join((items.item, *positional[1:]))
     if name == "zip" and positional and not is_open:
-        parts = tuple(join(element(atom) for atom in value) for value in positional)
-        return only(Collection("list", None, only(Collection("tuple", parts, join(parts)))))
+        return only(_zipped(positional))
     return unknown(f"what `{name}` gives is not followed")
+
+
+def _zipped(positional: tuple[Value, ...]) -> Collection:
+    parts = tuple(join(element(atom) for atom in value) for value in positional)
+    anyone = only(Collection("tuple", parts, join(parts)))
+    held = [collection(value) for value in positional]
+    columns = [column for c in held if c is not None and (column := placed(c)) is not None]
+    if len(columns) < len(positional):
+        return Collection("list", None, anyone)
+    rows = zip(*columns, strict=False)
+    return Collection("list", tuple(only(Collection("tuple", row, join(row))) for row in rows), anyone)
+
+
+def _from_keys(passing: Passing) -> Value:
+    """What `dict.fromkeys(...)` makes."""
+    positional, _, is_open = passing
+    known = members(positional[0]) if positional and not is_open else None
+    if known is None:
+        return only(Mapping((), True))
+    value = positional[1] if len(positional) > 1 else only(Constant(None))
+    names = [(known_string(member), certain) for member, certain in known.known]
+    keys = {name: Key(name, value, certain) for name, certain in names if name is not None}
+    return only(Mapping(tuple(keys.values()), known.open or len(keys) < len(names)))
 
 
 def _dictionary(passing: Passing) -> Value:

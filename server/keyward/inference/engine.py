@@ -144,6 +144,7 @@ class _Facts:
             "function",
             "import",
             "outline",
+            "mentioned",
             "name",
             "outside",
             "returns",
@@ -208,6 +209,14 @@ class _Facts:
             name in unit.fact("shared", shared_names)
             for unit in units
             if by == "any" or isinstance(unit.node, s.FunctionDef)
+        )
+
+    def _mentioned(self, path: str, name: str) -> bool:
+        """Whether the text of a function of the file holds a name: it may change what is held by what that names."""
+        source = self.program.source(path)
+        word = name.encode()
+        return source is not None and any(
+            word in unit.key[1] and isinstance(unit.node, s.FunctionDef) for unit in source.units
         )
 
     def _beside(self, path: str, key: tuple[str, bytes, int]) -> frozenset[str]:

@@ -10,7 +10,6 @@ from typing import Any
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import walk
 from ..text import Span
 from . import containers
 from .analysis import CallSite, FieldRead
@@ -18,7 +17,7 @@ from .bindings import Bindings
 from .exchanges import is_exchanged
 from .program import Program
 from .sharing import MUTATORS
-from .state import joined, loose, merged, truthiness
+from .state import joined, merged, truthiness
 from .values import (
     NEVER,
     Collection,
@@ -31,7 +30,6 @@ from .values import (
     UserClass,
     Value,
     join,
-    known_string,
     only,
     passed_on,
     unknown,
@@ -74,6 +72,10 @@ class Expressions(Bindings):
     @abstractmethod
     def call(self, node: s.Call) -> Value:
         """The value of a call."""
+
+    @abstractmethod
+    def comprehension(self, node: s.Comprehension) -> Value:
+        """The value of a comprehension."""
 
     @abstractmethod
     def bind_target(self, target: s.Expression, value: Value) -> None:
@@ -178,7 +180,7 @@ class Expressions(Bindings):
 
     def sequence(self, node: s.Sequence) -> Value:
         items: list[Value] = []
-        known = node.kind != "set"
+        known = True
         for item in node.items:
             if isinstance(item, s.Starred):
                 value = self.evaluate(item.value)
@@ -205,7 +207,7 @@ class Expressions(Bindings):
                 part = self.mapping_of(value)
                 is_open |= part.open
                 if part.open:
-                    keys = {name: _maybe_again(key) for name, key in keys.items()}
+                    keys = {name: maybe_again(key) for name, key in keys.items()}
                 for key in part.keys:
                     before = keys.get(key.name)
                     certain = key.certain or (before is not None and before.certain)
@@ -215,7 +217,7 @@ class Expressions(Bindings):
             if others or not isinstance(name, Constant) or not isinstance(name.value, str):
                 if not isinstance(name, Constant) or others:
                     is_open = True
-                    keys = {known: _maybe_again(key) for known, key in keys.items()}
+                    keys = {known: maybe_again(key) for known, key in keys.items()}
                 continue
             keys[name.value] = Key(name.value, value)
         return only(Mapping(tuple(keys.values()), is_open))
@@ -294,59 +296,6 @@ class Expressions(Bindings):
         self.enter_function(node)
         return unknown("a lambda")
 
-    def comprehension(self, node: s.Comprehension) -> Value:
-        outer, in_comprehension = self.state, self.in_comprehension
-        self.state, self.in_comprehension = outer.copy(), True
-        with self.trail() as trail:
-            value = self._comprehended(node)
-        self.state, self.in_comprehension = outer, in_comprehension
-        # what happened inside happened any number of times; names that it binds for itself end with it
-        own = {
-            part.name for generator in node.generators for part in walk(generator.target) if isinstance(part, s.Name)
-        }
-        for name, inside in trail.items():
-            if name not in own:
-                before = self.held(name)
-                self.change(name, inside if before is None else loose(merged(before, inside)))
-        return value
-
-    def _comprehended(self, node: s.Comprehension) -> Value:
-        copied = self._copied_mapping(node)
-        conditions = False
-        for generator in node.generators:
-            iterable = self.evaluate(generator.iterable)
-            self.bind_target(generator.target, self.element_of(iterable))
-            for condition in generator.conditions:
-                conditions = True
-                self.evaluate(condition)
-                self.narrow(condition, True)
-        element = self.evaluate(node.element)
-        key = node.element.key if isinstance(node.element, s.Item) else None
-        named = known_string(self.evaluate(key)) if key is not None else None
-        if node.kind != "dict":
-            return only(Collection(node.kind, None, element))
-        if copied is not None:
-            keys = tuple(Key(k.name, element, k.certain and not conditions) for k in copied.keys)
-            return only(Mapping(keys, copied.open))
-        if named is not None:
-            return only(Mapping((Key(named, element, False),)))
-        return only(Mapping((), True))
-
-    def _copied_mapping(self, node: s.Comprehension) -> Mapping | None:
-        """The dictionary whose keys `{k: ... for k, v in d.items()}` takes over."""
-        if node.kind != "dict" or len(node.generators) != 1 or not isinstance(node.element, s.Item):
-            return None
-        generator = node.generators[0]
-        call, target = generator.iterable, generator.target
-        if not (isinstance(call, s.Call) and isinstance(call.function, s.Attribute) and call.function.name == "items"):
-            return None
-        if not isinstance(target, s.Sequence) or len(target.items) != 2 or not isinstance(target.items[0], s.Name):
-            return None
-        key = node.element.key
-        if not isinstance(key, s.Name) or key.name != target.items[0].name:
-            return None
-        return self.mapping_of(self.evaluate(call.function.value))
-
     # --- what values hold -------------------------------------------------------------------------------------------
 
     def element_of(self, value: Value) -> Value:
@@ -355,10 +304,8 @@ class Expressions(Bindings):
 
     def items_of(self, value: Value) -> tuple[Value, ...] | None:
         """The items of a tuple or list, where their number is known."""
-        if len(value) != 1:
-            return None
-        (atom,) = value
-        return atom.items if isinstance(atom, Collection) else None
+        held = containers.collection(value)
+        return None if held is None else containers.placed(held)
 
     def mapping_of(self, value: Value) -> Mapping:
         """The keys that `**value` gives."""
@@ -377,7 +324,7 @@ class Expressions(Bindings):
 
 def updated(mapping: Mapping, other: Mapping) -> Mapping:
     """The dictionary after `.update(other)`."""
-    keys = {key.name: _maybe_again(key) if other.open else key for key in mapping.keys}
+    keys = {key.name: maybe_again(key) if other.open else key for key in mapping.keys}
     for key in other.keys:
         before = keys.get(key.name)
         certain = key.certain or (before is not None and before.certain)
@@ -385,7 +332,7 @@ def updated(mapping: Mapping, other: Mapping) -> Mapping:
     return Mapping(tuple(keys.values()), mapping.open or other.open, mapping.cls)
 
 
-def _maybe_again(key: Key) -> Key:
+def maybe_again(key: Key) -> Key:
     """A key that may have been set again, unseen."""
     return Key(key.name, key.value | unknown("an entry that may have been set again"), key.certain)
 
@@ -413,6 +360,6 @@ _EVALUATE: dict[type, Callable[[Any, Any], Value]] = {
     s.Not: Expressions.negation,
     s.Await: Expressions.awaited,
     s.NamedExpression: Expressions.named_expression,
-    s.Comprehension: Expressions.comprehension,
+    s.Comprehension: lambda self, node: self.comprehension(node),
     s.Lambda: Expressions.lambda_,
 }

@@ -16,7 +16,7 @@ from .exchanges import is_rebound, rebound_by
 from .guards import expected_failure
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .sharing import names_shared_by
-from .state import State, changed, holds_more, loose
+from .state import State, changed, holds_more, loose, loose_elements
 from .values import (
     Collection,
     Constant,
@@ -202,9 +202,12 @@ class Flow(Branching):
 
     def _shared(self, name: str, value: Value, by: str) -> Value:
         """The value of a name of the module, whose contents code elsewhere in the file may have changed."""
-        if holds_more(value) and self.program.ask("shared", self.source.path, by, name):
+        if not holds_more(value):
+            return value
+        if self.program.ask("shared", self.source.path, by, name):
             return loose(value)
-        return value
+        inside = loose_elements(value)
+        return inside if inside != value and self.program.ask("mentioned", self.source.path, name) else value
 
     def outer_binding(self, name: str) -> Value | None:
         if self.scope is None or name in self._enclosing:
@@ -313,7 +316,8 @@ class Flow(Branching):
                     self.bind_name(target, self.annotated(node.annotation))
             return
         # two names for one dictionary: what is done to it by one is not seen by the other
-        self.escape(node.value)
+        if not _gives_itself(node):
+            self.escape(node.value)
         value = self.evaluate(node.value)
         if isinstance(node.value, s.Attribute) or len(node.targets) > 1:
             value = loose(value)
@@ -329,6 +333,7 @@ class Flow(Branching):
 
     def augmented(self, node: s.AugmentedAssign) -> None:
         target = node.target
+        self.escape_elements(node.value)
         if isinstance(target, s.Name):
             operation = s.BinaryOperation(node.span, node.operator, target, node.value)
             self.bind_name(target, self.evaluate(operation))
@@ -417,6 +422,14 @@ class Flow(Branching):
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
             self.bind(name, unknown("it stands in text that does not parse"))
+
+
+def _gives_itself(node: s.Assign) -> bool:
+    """Whether it is `batch = batch.to(...)`: the object has no other name afterwards than before."""
+    match node:
+        case s.Assign(targets=(s.Name(name=target),), value=s.Call(function=s.Attribute(value=s.Name(name=owner)))):
+            return target == owner
+    return False
 
 
 def _with_item(mapping: Mapping, item: Key) -> Mapping:

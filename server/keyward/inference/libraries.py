@@ -67,7 +67,10 @@ OVERRIDDEN = frozenset(
 CHANGES_OUTPUT = frozenset(("return_dict", "torchscript", "output_loading_info", "use_return_dict"))
 """Keywords of those under which the model, or what it returns, is something else than usual."""
 
-TRANSPARENT_WRAPPERS = frozenset(
+COPIES = frozenset(("copy.copy", "copy.deepcopy"))
+"""Functions that give another object like their argument, and leave that as it is."""
+
+TRANSPARENT_WRAPPERS = COPIES | frozenset(
     (
         "torch.compile",
         "torch.jit.script",
@@ -76,8 +79,6 @@ TRANSPARENT_WRAPPERS = frozenset(
         "torch.nn.utils.weight_norm",
         "torch.nn.utils.spectral_norm",
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
-        "copy.copy",
-        "copy.deepcopy",
         "peft.prepare_model_for_kbit_training",
         "torch.distributed.fsdp.FullyShardedDataParallel",
         "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel",

@@ -29,7 +29,10 @@ Query = tuple[Any, ...]
 """Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
 
 _INPUTS = frozenset(
-    ("answer", "unit", "outline", "storing", "outside", "shared", "beside", "body", "derived", "name", "callers")
+    (
+        *("answer", "unit", "outline", "storing", "outside", "shared", "mentioned", "beside", "body", "derived"),
+        *("name", "callers"),
+    )
 )
 """Queries that are looked up afresh in each version: all others rest on these."""
 

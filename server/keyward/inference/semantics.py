@@ -17,6 +17,7 @@ from . import libraries
 from .analysis import Callee, Owner
 from .answers import Question
 from .classes import ClassInfo, is_abstract, mentions, method_kind, signature_of
+from .containers import FROM_KEYS
 from .exchanges import ANY, is_exchanged
 from .program import MOST_LEVELS, Outcome, Program
 from .results import Results
@@ -99,6 +100,8 @@ class Semantics(Results):
                 if name in self.program.ask("outside", self.program.main.path):
                     return unknown(f"`{name}` of a module is set from outside")
                 return loose(self.member(atom.name, name))
+            case LibraryFunction(qualified="dict") if name == "fromkeys":
+                return only(LibraryFunction(FROM_KEYS))
             case LibraryClass():
                 return only(BoundMethod(atom, name))
             case UserClass():

@@ -26,6 +26,20 @@ READERS = frozenset(
 )
 """Built-in functions that leave their arguments as they are."""
 
+GIVES_HELD = MUTATORS | {"copy", "get", "items", "keys", "values", "fromkeys"}
+"""Methods of dictionaries and lists that give, at most, what these hold; others may give the object itself."""
+
+_ALL = 99
+GIVES_ELEMENTS = {
+    **dict.fromkeys(("copy", "dict", "OrderedDict", "enumerate", "iter", "next", "reversed", "sorted"), 1),
+    **dict.fromkeys(("frozenset", "islice", "list", "set", "tuple", "tqdm"), 1),
+    **dict.fromkeys(("chain", "cycle", "filter", "zip"), _ALL),
+}
+"""Functions whose result holds what so many of their first arguments hold, and any other argument itself."""
+
+GIVES_ARGUMENTS = frozenset(("defaultdict", "fromkeys", "map", "max", "min", "prepare", "partial", "repeat"))
+"""Functions whose result may be one of their arguments, or hold it."""
+
 
 def shared_names(unit: Unit) -> frozenset[str]:
     """The names of that kind in a unit that are not a function's own."""

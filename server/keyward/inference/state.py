@@ -126,13 +126,21 @@ def _loose(atom: Atom) -> Atom:
 
 
 def loose_elements(value: Value) -> Value:
-    """The value once others may have changed what its elements hold."""
-    return frozenset(
-        Collection(atom.kind, None if atom.items is None else tuple(map(loose, atom.items)), loose(atom.item))
-        if isinstance(atom, Collection)
-        else atom
-        for atom in value
-    )
+    """The value once others may have changed what its elements, or the values of its keys, hold."""
+    if not holds_more(value):
+        return value
+    return frozenset(_loose_elements(atom) for atom in value)
+
+
+def _loose_elements(atom: Atom) -> Atom:
+    match atom:
+        case Collection():
+            items = None if atom.items is None else tuple(map(loose, atom.items))
+            return Collection(atom.kind, items, loose(atom.item))
+        case Mapping():
+            keys = tuple(Key(key.name, loose(key.value), key.certain) for key in atom.keys)
+            return Mapping(keys, atom.open, atom.cls)
+    return atom
 
 
 def changed(value: Value) -> Value:
