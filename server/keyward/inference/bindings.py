@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ..source import syntax as s
 from .sharing import GIVES_ARGUMENTS, GIVES_ELEMENTS, GIVES_HELD
 from .state import State, changed, holds_more, loose, loose_elements, merged
-from .values import Value
+from .values import Partial, Value, unknown
 
 
 class Bindings(ABC):
@@ -147,5 +147,8 @@ class Bindings(ABC):
                 held = self.local_attribute(node)
                 if held is not None:
                     self.state.attributes[owner, node.name] = changed(held)
+                holder = self.held(owner)
+                if holder is not None and any(isinstance(atom, Partial) for atom in holder):
+                    self.change(owner, unknown("a partial call whose arguments are changed"))
             case s.Subscript():
                 self.escape(node.value)

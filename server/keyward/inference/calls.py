@@ -25,6 +25,7 @@ from .values import (
     LibraryClass,
     LibraryFunction,
     Mapping,
+    Partial,
     Super,
     Unknown,
     UserClass,
@@ -71,7 +72,7 @@ class Calls(Comprehensions):
             () if reason else tuple(callees),
             reason if callees or reason else "never reached",
             tuple(site.positional),
-            tuple(site.keywords),
+            (*site.keywords, *_preset(node, function, site)),
             site.open_positional,
             site.open_keywords,
             frozenset((*self.guards, *site.guards)),
@@ -292,6 +293,21 @@ class Arguments:
             tuple((passed.name, passed.value) for passed in self.keywords if passed.certain),
             self.open_positional or self.open_keywords or not all(passed.certain for passed in self.keywords),
         )
+
+
+def _preset(node: s.Call, function: Value, site: Arguments) -> list[Passed]:
+    """The keyword arguments that a partial call brings along, where the call itself does not give them again. They
+    stand where the partial call is named."""
+    (atom,) = function if len(function) == 1 else (None,)
+    given: dict[str, Value] = {}
+    while isinstance(atom, Partial):
+        given = {**dict(atom.keywords), **given}
+        (atom,) = atom.function if len(atom.function) == 1 else (None,)
+    again = {passed.name for passed in site.keywords}
+    written = s.Argument(node.function.span, node.function)
+    return [
+        Passed(name, written.span, value, written, spread=True) for name, value in given.items() if name not in again
+    ]
 
 
 def _leaves_arguments(atom: Any) -> bool:

@@ -255,6 +255,9 @@ CHANGES_CALLS = re.compile(
 )
 """Text after which a file's modules may be called otherwise than their class says."""
 
+HANDS_ON_CALLS = re.compile(rb"\bpartial\(\s*[\w.]+\.forward\s*,")
+"""Text in which a `forward` is only named to be called later."""
+
 GIVES_TUPLES = re.compile(
     rb"\.(?:use_)?return_dict\s*=\s*False|(?:[Cc]onfig\w*|from_pretrained)\([^()]*return_dict\s*=\s*False"
 )

@@ -83,7 +83,8 @@ class Semantics(Results):
         for file in (self.program.main.path, path):
             if file and file not in self._altered:
                 source = self.program.source(file)
-                self._altered[file] = source is None or bool(libraries.CHANGES_CALLS.search(source.text))
+                text = b"" if source is None else libraries.HANDS_ON_CALLS.sub(b"", source.text)
+                self._altered[file] = source is None or bool(libraries.CHANGES_CALLS.search(text))
         return self._altered[self.program.main.path] or (bool(path) and self._altered[path])
 
     def exchanged(self, name: str, path: str = "") -> bool:
