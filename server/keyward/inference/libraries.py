@@ -42,6 +42,13 @@ RETURNS_SELF = frozenset(
 MAKES_INSTANCE = frozenset(("from_pretrained", "from_config", "_from_config"))
 """Class methods of transformers that return an instance of the class (or of the class that an Auto class chooses)."""
 
+LOADS_CHECKPOINT = "load_from_checkpoint"
+LIGHTNING_MODULE = "lightning.pytorch.core.module.LightningModule"
+"""The class method of lightning's modules that returns an instance of the class, and their base."""
+
+TRAINERS = frozenset(("transformers.trainer.Trainer", "transformers.trainer_seq2seq.Seq2SeqTrainer"))
+"""Trainers whose attribute `model` is the model that they are given: what they wrap for training is kept elsewhere."""
+
 MAKES_FROM_OTHERS = frozenset(("from_unet", "from_transformer", "from_single_file"))
 """The same for models of diffusers, which have these class methods where they make sense."""
 
@@ -75,21 +82,46 @@ TRANSPARENT_WRAPPERS = COPIES | frozenset(
         "torch.compile",
         "torch.jit.script",
         "torch.quantization.convert",
+        "torch.nn.utils.parametrizations.orthogonal",
+        "torch.nn.utils.parametrizations.spectral_norm",
         "torch.nn.utils.parametrizations.weight_norm",
+        "torch.nn.utils.parametrize.register_parametrization",
+        "torch.nn.utils.parametrize.remove_parametrizations",
+        "torch.nn.utils.remove_spectral_norm",
+        "torch.nn.utils.remove_weight_norm",
         "torch.nn.utils.weight_norm",
         "torch.nn.utils.spectral_norm",
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
         "peft.prepare_model_for_kbit_training",
-        "torch.distributed.fsdp.FullyShardedDataParallel",
-        "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel",
         "torch.distributed.fsdp.fully_shard",
         "torch.distributed._composable.fsdp.fully_shard",
     )
 )
 """Functions and classes that give something which is called as their first argument is."""
 
-FIRST_OF_SEVERAL = frozenset(("deepspeed.initialize",))
-"""Functions that return several things, the first of which is called as their argument `model` is."""
+_SHARDED = "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel"
+_ENGINE = "deepspeed.runtime.engine.DeepSpeedEngine"
+TRACED = "torch.jit._trace.TopLevelTracedModule"
+"""What `torch.jit.trace` makes of a module: it takes what it was traced with, and returns plain tuples."""
+
+WRAPS = {
+    "torch.distributed.fsdp.FullyShardedDataParallel": _SHARDED,
+    _SHARDED: _SHARDED,
+    "torch.jit.trace": TRACED,
+}
+"""Functions and classes whose signature nobody needs -> the wrapper that they put around their first argument."""
+
+FIRST_OF_SEVERAL = {"deepspeed.initialize": _ENGINE}
+"""Functions that return several things, the first of which is a wrapper around their argument `model`."""
+
+UNWRAPPING = frozenset(
+    (
+        "accelerate.utils.extract_model_from_parallel",
+        "accelerate.utils.other.extract_model_from_parallel",
+        "transformers.modeling_utils.unwrap_model",
+    )
+)
+"""Functions that return the model inside of what training on several devices put around it."""
 
 EXCHANGED = "torch.nn.modules.batchnorm."
 """Where the classes are from whose instances are exchanged in models that are built:
@@ -100,7 +132,9 @@ ORDERED_DICT = "collections.OrderedDict"
 HUB = "torch.hub.load"
 MAKES_PIPELINES = "transformers.pipelines.pipeline"
 
-WITHOUT_SIGNATURE = TRANSPARENT_WRAPPERS | FIRST_OF_SEVERAL | {PARTIAL, ORDERED_DICT, HUB}
+WITHOUT_SIGNATURE = frozenset(
+    (*TRANSPARENT_WRAPPERS, *WRAPS, *FIRST_OF_SEVERAL, *UNWRAPPING, PARTIAL, ORDERED_DICT, HUB)
+)
 """Functions whose results are known though no library's signatures need tell of them."""
 
 MODULE_WRAPPERS = frozenset(
@@ -108,9 +142,20 @@ MODULE_WRAPPERS = frozenset(
         "torch.nn.parallel.data_parallel.DataParallel",
         "torch.nn.parallel.distributed.DistributedDataParallel",
         "torch.optim.swa_utils.AveragedModel",
+        _SHARDED,
+        _ENGINE,
     )
 )
 """Modules that hand a call on to the module given as their first argument, and keep it as `.module`."""
+
+HANDS_ATTRIBUTES_ON = frozenset((_SHARDED, _ENGINE))
+"""Those of them that have the attributes of that module, too."""
+
+COMPILED_FROM = "_orig_mod"
+"""The attribute of what `torch.compile` gives that holds the module itself, which is what we take it for."""
+
+INSIDE = frozenset(("module", COMPILED_FROM))
+"""Attributes by which wrappers give what is inside, and which other modules do not have."""
 
 GIVES_BACK = frozenset(
     (

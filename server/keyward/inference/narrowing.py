@@ -13,9 +13,22 @@ from ..source.unit import Unit
 from ..source.walk import walk
 from .calls import Calls
 from .classes import dotted
+from .libraries import MODULE_WRAPPERS, WRAPS
 from .program import Program
 from .state import State, joined, without_none
-from .values import Constant, Instance, Key, Mapping, Value, only, unknown
+from .values import (
+    Constant,
+    Instance,
+    Key,
+    LibraryClass,
+    LibraryFunction,
+    Mapping,
+    Value,
+    Wrapped,
+    join,
+    only,
+    unknown,
+)
 
 _ASKING = frozenset(
     ("isinstance", "issubclass", "hasattr", "getattr", "callable", "type", "signature", "getfullargspec", "vars", "dir")
@@ -23,6 +36,7 @@ _ASKING = frozenset(
 """Functions whose results tell what an object is or has."""
 _ASKS = re.compile(rb"\b(?:%s)\(|\.get\(|__class__|__name__|__dict__" % "|".join(sorted(_ASKING)).encode())
 _INSPECTING = ("signature", "getfullargspec")
+_OF_LIBRARIES = (LibraryClass, LibraryFunction)
 _OF_CALLS = frozenset(("forward", "__call__", "__class__", "__dict__", "__init__", "_modules"))
 """Attributes that tell how an object is called, or what it is."""
 
@@ -104,6 +118,8 @@ class Narrowing(Calls):
                 if isinstance(subject, s.Call) and isinstance(subject.function, s.Attribute):
                     subject = subject.function.value if subject.function.name == "keys" else subject
                 self._narrow_key(subject, key, truth == (operator == "in"))
+            case s.Call() if self.asks and self._narrow_wrapped(test, truth):
+                pass
             case _ if self.asks:
                 # what else the object may be then, its class does not tell
                 for subject in self.asked_about(test):
@@ -162,9 +178,48 @@ class Narrowing(Calls):
         elif self.inspects and any(isinstance(node, s.Call) and _last(node) in _INSPECTING for node in walk(value)):
             yield from self.asked_about(value)
 
-    def mask(self, node: s.Expression) -> None:
-        """Takes an object for unknown whose class, attributes or keys are tested: the code knows more than we do."""
-        mask = unknown("its class, attributes or keys are tested")
+    def _narrow_wrapped(self, test: s.Call, truth: bool) -> bool:
+        """Takes the outcome of `isinstance(model, DataParallel)` or `hasattr(model, "module")` into account. Whether
+        the test is one for wrappers, of something that is known to be one or to have been none: where the test holds,
+        that has been wrapped out of sight."""
+        wrappers = self._wrappers_tested_for(test)
+        if not wrappers:
+            return False
+        subject = test.arguments[0].value
+        narrowed: list[Value] = []
+        for atom in self.evaluate(subject):
+            if isinstance(atom, Wrapped) and atom.wrapper in MODULE_WRAPPERS:
+                narrowed += [only(atom)] if (atom.wrapper in wrappers) == truth else []
+            elif self.program.value("inside", atom, "module", self.level) != only(atom):
+                return False
+            else:
+                narrowed.append(only(Wrapped(min(wrappers), only(atom)) if truth else atom))
+        self.mask(subject, join(narrowed))
+        return True
+
+    def _wrappers_tested_for(self, test: s.Call) -> frozenset[str]:
+        """The wrappers for which `isinstance` or `hasattr` asks, of a name or an attribute of one."""
+        if len(test.arguments) != 2 or any(argument.stars or argument.name for argument in test.arguments):
+            return frozenset()
+        subject, asked = (argument.value for argument in test.arguments)
+        if isinstance(subject, s.Attribute):
+            subject = subject.value
+        if not isinstance(subject, s.Name) or not isinstance(test.function, s.Name):
+            return frozenset()
+        if test.function.name == "hasattr" and isinstance(asked, s.Literal) and asked.value == "module":
+            return MODULE_WRAPPERS
+        if test.function.name != "isinstance":
+            return frozenset()
+        parts = asked.items if isinstance(asked, s.Sequence) else (asked,)
+        classes = [self.evaluate(part) for part in parts]
+        names = {WRAPS.get(atom.qualified, atom.qualified) for atom in join(classes) if isinstance(atom, _OF_LIBRARIES)}
+        sure = names <= MODULE_WRAPPERS and all(len(cls) == 1 for cls in classes) and len(names) == len(parts)
+        return frozenset(names) if sure else frozenset()
+
+    def mask(self, node: s.Expression, mask: Value | None = None) -> None:
+        """Takes an object for something else while a test of its class, attributes or keys holds: for unknown, as the
+        code knows more than we do, unless the test says what it is then."""
+        mask = unknown("its class, attributes or keys are tested") if mask is None else mask
         if isinstance(node, s.Name):
             self._masked.setdefault(node.name, (mask, self.state.names.get(node.name) or self.lookup(node.name)))
             mask = self._masked[node.name][0]

@@ -45,7 +45,7 @@ MOST_LEVELS = 2
 is found out at level 1, and at level 2 neither attributes nor further calls are followed: so no query rests on
 itself."""
 
-_LEVELLED = frozenset(("attribute", "result", "returns", "argument"))
+_LEVELLED = frozenset(("attribute", "inside", "result", "returns", "argument"))
 """Queries of a flow that depend on its level: it is the last of their arguments."""
 
 _FEWEST = 1000

@@ -8,7 +8,9 @@ from .analysis import Callee
 from .answers import Question
 from .classes import ClassInfo
 from .containers import BUILTINS, builtin_result, made_container, mapping_result
+from .exchanges import is_exchanged
 from .making import Making, Passing, argument, changes_output
+from .program import MOST_LEVELS
 from .values import (
     NEVER,
     Atom,
@@ -38,6 +40,11 @@ from .values import (
 class Results(Making):
     """Answers the queries about results, for one `Program`."""
 
+    def exchanged(self, name: str, path: str = "") -> bool:
+        """Whether the main file, or the one at `path`, sets attributes of that name on anything."""
+        files = (self.program.main.path, path) if path else (self.program.main.path,)
+        return any(is_exchanged(name, self.program.ask("outside", file)) for file in files)
+
     def _user_bases(self, info: ClassInfo) -> list[ClassInfo]:
         """The class and those of its bases that are the user's own, in resolution order."""
         found = [info]
@@ -63,6 +70,8 @@ class Results(Making):
                 return self._user_result(atom, level)
             case Instance():
                 return self._instance_result(atom, passing, level)
+            case Wrapped(wrapper=libraries.TRACED):
+                return unknown("what a traced module returns")
             case Wrapped():
                 return join(self.result(inner, passing, level) for inner in atom.inner)
             case BoundMethod():
@@ -76,20 +85,23 @@ class Results(Making):
                 return unknown("a call of something that is not followed")
 
     def _constructed(self, cls: LibraryClass, passing: Passing) -> Value:
-        positional, keywords, _ = passing
+        positional, keywords, is_open = passing
         entry = self.entry(cls)
         if entry is None or entry.role == "auto":
             return unknown(f"{cls.qualified} cannot be made like this")
         if entry.role == "output" and positional:
             return unknown(f"a {entry.name} may get its keys from a dictionary")
         if cls.qualified in libraries.MODULE_WRAPPERS:
-            inner = positional[0] if positional else dict(keywords).get("module")
+            inner = argument(passing, 0, "module", "model")
             return unknown("a wrapper around nothing") if inner is None else only(Wrapped(cls.qualified, inner))
         container = made_container(cls.qualified, passing)
         if container is not None:
             return container
         if changes_output(keywords):
             return unknown("made with options that change what it returns")
+        if cls.qualified in libraries.TRAINERS:
+            model = None if is_open or "model_init" in dict(keywords) else argument(passing, 0, "model")
+            return only(Instance(cls, parts=() if model is None else (("model", model),)))
         return only(Instance(cls, parts=keywords if libraries.is_pipeline(entry) else ()))
 
     def _function_result(self, function: LibraryFunction, passing: Passing, level: int) -> Value:
@@ -98,9 +110,16 @@ class Results(Making):
         model = positional[0] if positional else given.get("model", given.get("module"))
         if function.qualified in libraries.TRANSPARENT_WRAPPERS:
             return model or unknown("a wrapper around something that is not followed")
+        if function.qualified in libraries.UNWRAPPING and model is not None:
+            return _unwrapped(model)
+        wrapper = libraries.WRAPS.get(function.qualified)
+        if wrapper is not None:
+            return unknown("a wrapper around nothing") if model is None else only(Wrapped(wrapper, model))
         if function.qualified in libraries.FIRST_OF_SEVERAL:
-            inner = given.get("model") or (positional[1] if len(positional) > 1 else unknown("no model"))
-            return only(Collection("tuple", None, unknown("one of several results"))) if is_open else _several(inner)
+            inner = argument(passing, 1, "model")
+            if is_open or inner is None:
+                return only(Collection("tuple", None, unknown("one of several results")))
+            return _several(only(Wrapped(libraries.FIRST_OF_SEVERAL[function.qualified], inner)))
         if function.qualified == libraries.PARTIAL:
             return unknown("arguments of a partial call") if is_open else _partial(positional, keywords)
         if function.qualified == libraries.ORDERED_DICT:
@@ -145,8 +164,28 @@ class Results(Making):
         owner, text = argument(passing, 0), known_string(argument(passing, 1))
         if owner is None or text is None:
             return unknown("which attribute it is depends on arguments")
+        otherwise = argument(passing, 2) or NEVER
+        if text in libraries.INSIDE and owner <= otherwise:  # `getattr(model, "module", model)`
+            return join(self.program.value("inside", atom, text, level) for atom in owner)
         found = join(self.program.value("attribute", atom, text, level) for atom in owner)
-        return found | (argument(passing, 2) or NEVER)
+        return found | otherwise
+
+    def inside(self, atom: Atom, name: str, level: int) -> Value:
+        """What a wrapper has inside, by the attribute that holds it; a module that has no such attribute gives itself:
+        where somebody asks for it, the module may have been wrapped out of sight."""
+        found = self.program.value("attribute", atom, name, level)
+        if not isinstance(atom, Instance) or not why_unknown(found) or self.exchanged(name):
+            return found
+        if isinstance(atom.cls, LibraryClass):
+            entry = self.entry(atom.cls)
+            return only(atom) if entry is not None and entry.role in ("model", "auto") else found
+        info = self.program.class_info(atom.cls.path, atom.cls.qualname)
+        if info is None or not info.complete or level >= MOST_LEVELS or self.exchanged(name, info.path):
+            return found
+        own = {method for base in self._user_bases(info) for method in base.methods}
+        if own & {name, "__getattr__"} or self.program.ask("stored", info.path, info.qualname, name) is not None:
+            return found
+        return only(atom)
 
     def _with_adapters(self, model: Value, config: Value) -> Value:
         """A model with adapters as their configuration says, if those hand on what the model is called with."""
@@ -226,6 +265,8 @@ class Results(Making):
             return self.made(owner, name, passing)
         if name in libraries.MAKES_INSTANCE and not isinstance(owner, Instance | Wrapped):
             return self.made(owner, name, passing)
+        if name == libraries.LOADS_CHECKPOINT and isinstance(owner, UserClass):
+            return only(Instance(owner))
         return unknown(f"what `{name}` returns is not known")
 
 

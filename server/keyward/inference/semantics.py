@@ -18,7 +18,7 @@ from .analysis import Callee, Owner
 from .answers import Question
 from .classes import ClassInfo, is_abstract, mentions, method_kind, signature_of
 from .containers import FROM_KEYS
-from .exchanges import ANY, is_exchanged
+from .exchanges import ANY
 from .program import MOST_LEVELS, Outcome, Program
 from .results import Results
 from .state import loose
@@ -54,7 +54,7 @@ class Semantics(Results):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._altered: dict[str, bool] = {}
-        for kind in ("attribute", "owner", "callee", "result"):
+        for kind in ("attribute", "owner", "callee", "inside", "result"):
             program.register(kind, getattr(self, kind))
 
     def member(self, module: str, name: str, path: str = "") -> Value:
@@ -87,11 +87,6 @@ class Semantics(Results):
                 self._altered[file] = source is None or bool(libraries.CHANGES_CALLS.search(text))
         return self._altered[self.program.main.path] or (bool(path) and self._altered[path])
 
-    def exchanged(self, name: str, path: str = "") -> bool:
-        """Whether the main file, or the one at `path`, sets attributes of that name on anything."""
-        files = (self.program.main.path, path) if path else (self.program.main.path,)
-        return any(is_exchanged(name, self.program.ask("outside", file)) for file in files)
-
     # --- attributes -------------------------------------------------------------------------------------------------
 
     def attribute(self, atom: Atom, name: str, level: int) -> Value:
@@ -117,6 +112,8 @@ class Semantics(Results):
                     return only(BoundMethod(atom, name))
                 if self.exchanged(name):
                     return unknown(f"`{name}` is set from outside, too")
+                if name == libraries.COMPILED_FROM:
+                    return only(atom)
                 return next((value for part, value in atom.parts if part == name), None) or self._part(library, name)
             case Wrapped(wrapper=libraries.ADAPTED) if name in libraries.GIVES_ADAPTED:
                 return only(atom)
@@ -127,6 +124,8 @@ class Semantics(Results):
                     return atom.inner
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
+                if atom.wrapper in libraries.HANDS_ATTRIBUTES_ON:
+                    return join(self.program.value("attribute", inner, name, level) for inner in atom.inner)
             case Mapping():
                 if name in ("to", "copy", "get", "values", "items", "keys"):
                     return only(BoundMethod(atom, name))
@@ -165,7 +164,12 @@ class Semantics(Results):
             for variable, value in base.variables:
                 if variable == name:
                     return loose(value)
-        return only(BoundMethod(cls, name)) if name in libraries.MAKES_INSTANCE else unknown(f"attribute `{name}`")
+        loads = name == libraries.LOADS_CHECKPOINT and LibraryClass(libraries.LIGHTNING_MODULE) in info.resolution_order
+        return (
+            only(BoundMethod(cls, name))
+            if loads or name in libraries.MAKES_INSTANCE
+            else unknown(f"attribute `{name}`")
+        )
 
     def _user_attribute(self, cls: UserClass, atom: Instance, name: str, level: int) -> Value:
         info = self.program.class_info(cls.path, cls.qualname)
@@ -190,6 +194,8 @@ class Semantics(Results):
             if any(_may_be_exchanged(atom) for atom in found):
                 return unknown("batch norms of a model may be exchanged")
             return loose(found)
+        if name == libraries.COMPILED_FROM:
+            return only(atom)
         if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
             return only(BoundMethod(atom, name))
         return unknown(f"attribute `{name}` of {cls.qualname}")
@@ -251,6 +257,8 @@ class Semantics(Results):
                 return self._user_forward(cls)
             case Wrapped(wrapper=libraries.ADAPTED):
                 return _adapted(self._only_callee(atom.inner))
+            case Wrapped(wrapper=libraries.TRACED):
+                return _traced(self._only_callee(atom.inner))
             case Wrapped():
                 if self.exchanged("module"):
                     return "the module in a wrapper is set from outside"
@@ -454,6 +462,14 @@ def _filled(callee: Callee | str, partial: Partial) -> Callee | str:
             parameter = msgspec.structs.replace(parameter, kind=Kind.KEYWORD_ONLY)
         left.append(parameter)
     return replace(callee, signature=msgspec.structs.replace(callee.signature, parameters=tuple(left)))
+
+
+def _traced(callee: Callee | str) -> Callee | str:
+    """What a traced module accepts: at most what the module does; what that ignores is refused here."""
+    if isinstance(callee, str) or callee.signature.extra != "ignored":
+        return callee
+    reason = "it was traced with certain arguments"
+    return replace(callee, signature=msgspec.structs.replace(callee.signature, extra="open", reason=reason))
 
 
 def _adapted(callee: Callee | str) -> Callee | str:
