@@ -92,6 +92,8 @@ class Bindings(ABC):
                     self.escape_elements(generator.iterable)
             case s.Call():
                 self._escape_from(node)
+            case s.Yield() if node.value is not None:
+                self.escape(node.value)
 
     def escape_elements(self, node: s.Expression) -> None:
         """Notes that what a container holds gets another name too, while the container itself does not."""

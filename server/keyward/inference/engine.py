@@ -19,6 +19,7 @@ from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
 from .exchanges import exchanged_by, is_exchanged
 from .flow import Flow
+from .handing import Given
 from .libraries import CACHING_DECORATORS, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
@@ -290,8 +291,9 @@ class _Facts:
             return outcome
         return Flow(self.program, source, unit, level).run_function(unit.node)
 
-    def _returns(self, path: str, qualname: str, level: int) -> Value:
-        """What calling a function or method of the user's gives, itself gone through at `level`."""
+    def _returns(self, path: str, qualname: str, given: Given, level: int) -> Value:
+        """What calling a function or method of the user's gives, itself gone through at `level`: with what one call
+        gives it, or all that any call does."""
         source = self.program.source(path)
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
@@ -300,7 +302,11 @@ class _Facts:
             return unknown(f"a decorator may change {qualname}")
         if unit.node.is_async or unit.node.is_generator:
             return unknown(f"{qualname} returns its result later")
-        outcome: Outcome | None = self.program.ask("function", path, unit.key, level)
+        outcome: Outcome | None
+        if given:
+            outcome = Flow(self.program, source, unit, level, given=given).run_function(unit.node)
+        else:
+            outcome = self.program.ask("function", path, unit.key, level)
         value = unknown("it depends on itself") if outcome is None else outcome.returned
         if any(dotted(decorator).rpartition(".")[2] in CACHING_DECORATORS for decorator in unit.node.decorators):
             value = loose(value)  # every call gives the same object

@@ -57,6 +57,8 @@ class Expressions(Bindings):
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
         self.values: dict[Span, Value] = {}
+        self.yielded: list[Value] = []
+        """What the function being gone through has yielded."""
         self.in_comprehension = False
         self.extended: set[str] = set()
         """Names of objects that were handed over to somebody who may have set fields of theirs."""
@@ -282,6 +284,14 @@ class Expressions(Bindings):
         self.state.attributes.clear()  # others run meanwhile
         return unknown("awaited")
 
+    def yield_(self, node: s.Yield) -> Value:
+        value = only(Constant(None))
+        if node.value is not None:
+            value = self.evaluate(node.value)
+            self.escape(node.value)
+        self.yielded.append(self.element_of(value) if node.delegates else value)
+        return OTHER
+
     def named_expression(self, node: s.NamedExpression) -> Value:
         self.escape(node.value)
         value = self.evaluate(node.value)
@@ -359,6 +369,7 @@ _EVALUATE: dict[type, Callable[[Any, Any], Value]] = {
     s.Compare: Expressions.compare,
     s.Not: Expressions.negation,
     s.Await: Expressions.awaited,
+    s.Yield: Expressions.yield_,
     s.NamedExpression: Expressions.named_expression,
     s.Comprehension: lambda self, node: self.comprehension(node),
     s.Lambda: Expressions.lambda_,

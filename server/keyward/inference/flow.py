@@ -14,6 +14,7 @@ from .branching import Branching
 from .classes import is_bound, method_kind
 from .exchanges import is_rebound, rebound_by
 from .guards import expected_failure
+from .handing import Given
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .sharing import names_shared_by
 from .state import State, changed, holds_more, loose, loose_elements
@@ -49,6 +50,7 @@ class Flow(Branching):
         read: dict[str, Value | None] | None = None,
         attributes: dict[str, Value] | None = None,
         as_script: bool = False,
+        given: Given = (),
     ) -> None:
         super().__init__(program, source, unit, level)
         self.scope = scope
@@ -56,6 +58,8 @@ class Flow(Branching):
         self.attributes = attributes
         """Attributes of `self` as known so far, while they are being found out; None: ask for them."""
         self.as_script |= as_script
+        self.given: dict[str, Value] = dict(given)
+        """What one call gives parameters, in place of all that any call gives them."""
         self.rebound: frozenset[str] = frozenset()
         """Names that others may bind while this function runs."""
         self.captured: set[str] = set()
@@ -99,7 +103,7 @@ class Flow(Branching):
         if self.state.reached:
             self.returned.append(only(Constant(None)))
         self.inner_functions()
-        return Outcome(self.result(), returned=join(self.returned))
+        return Outcome(self.result(), returned=join(self.returned), yielded=join(self.yielded))
 
     def result(self) -> UnitResult:
         return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), self.values)
@@ -120,12 +124,12 @@ class Flow(Branching):
         for parameter in parameters:
             if parameter.default is not None:
                 self.evaluate(parameter.default)
-            value = self.parameter(parameter)
-            if why_unknown(value) and self.level < MOST_LEVELS:
-                value = loose(
-                    self.program.value("argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1)
+            value = self.given.get(parameter.name) or self.parameter(parameter)
+            if why_unknown(value) and self.level < MOST_LEVELS and parameter.name not in self.given:
+                value = self.program.value(
+                    "argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1
                 )
-            self.bind_name(s.Name(parameter.name_span, parameter.name), value)
+            self.bind_name(s.Name(parameter.name_span, parameter.name), loose(value))
 
     def _overrides(self, cls: UserClass, *names: str) -> bool:
         info = self.program.class_info(cls.path, cls.qualname)
@@ -146,10 +150,12 @@ class Flow(Branching):
         """Goes through the functions inside this one, which may run at any time: names have all values they ever
         get."""
         inner, self._inner = self._inner, []
-        outer = self.state, self.returned, self._ever, self._enclosing, self.bound, self.guards, self.captured
+        outer = self.state, self._ever, self._enclosing, self.bound, self.guards, self.captured
+        gave = self.returned, self.yielded
         self._enclosing = {**self._enclosing, **self._ever}
         for function, guards in inner:
-            self.state, self.returned, self._ever, self.captured = State.empty(), [], {}, set()
+            self.state, self._ever, self.captured = State.empty(), {}, set()
+            self.returned, self.yielded = [], []
             self.guards, self.bound = guards, frozenset()
             if isinstance(function, s.FunctionDef):
                 self.guards = (*guards, *self._guarded.get(function.name, ()))
@@ -161,7 +167,8 @@ class Flow(Branching):
             else:
                 self.block(function.body)
             self.inner_functions()
-        self.state, self.returned, self._ever, self._enclosing, self.bound, self.guards, self.captured = outer
+        self.state, self._ever, self._enclosing, self.bound, self.guards, self.captured = outer
+        self.returned, self.yielded = gave
 
     def _bound_in(self, function: s.FunctionDef) -> frozenset[str]:
         """Names that a function declares global or nonlocal, and binds."""

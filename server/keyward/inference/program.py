@@ -26,7 +26,7 @@ _N = TypeVar("_N")
 _T = TypeVar("_T")
 
 Query = tuple[Any, ...]
-"""Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model"), ..."""
+"""Kind, then its arguments: ("name", path, "model"), ("returns", path, "build_model", (), 1), ..."""
 
 _INPUTS = frozenset(
     (
@@ -74,6 +74,7 @@ class Outcome:
     """All values that those names get on the way."""
     stars: tuple[s.ImportFrom, ...] = ()
     returned: Value = NEVER
+    yielded: Value = NEVER
 
 
 @dataclass(slots=True)
@@ -412,11 +413,11 @@ class Program:
         answer: Value | None = self.ask(*query)
         return unknown("it depends on itself") if answer is None else answer
 
-    def returned(self, path: str, qualname: str, level: int) -> Value:
-        """What a call at some level of a function of the user's gives."""
+    def returned(self, path: str, qualname: str, level: int, given: tuple[tuple[str, Value], ...] = ()) -> Value:
+        """What a call at some level of a function of the user's gives: any call, or one that is `given` this."""
         if level >= MOST_LEVELS:
             return unknown(f"what {qualname} returns, too many calls away")
-        return self.value("returns", path, qualname, level + 1)
+        return self.value("returns", path, qualname, given, level + 1)
 
     def per_node(self, what: str, node: _N, compute: Callable[[_N], _T]) -> _T:
         """What depends on a piece of syntax alone, computed once."""

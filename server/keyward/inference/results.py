@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..source import syntax as s
+from ..source.unit import Unit
 from . import libraries
 from .analysis import Callee
 from .answers import Question
-from .classes import ClassInfo
+from .classes import ClassInfo, is_bound, method_kind
 from .containers import BUILTINS, builtin_result, made_container, mapping_result
 from .exchanges import is_exchanged
+from .handing import Given, handed, reaching
 from .making import Making, Passing, argument, changes_output
 from .program import MOST_LEVELS
 from .values import (
@@ -67,7 +69,7 @@ class Results(Making):
             case LibraryFunction():
                 return self._function_result(atom, passing, level)
             case UserFunction():
-                return self._user_result(atom, level)
+                return self._user_result(atom, passing, level)
             case Instance():
                 return self._instance_result(atom, passing, level)
             case Wrapped(wrapper=libraries.TRACED):
@@ -149,11 +151,11 @@ class Results(Making):
         made = {Instance(UserClass(base.path, base.qualname)), *map(Instance, below)}
         return value - made | {Instance(cls)} if value & made else value
 
-    def _result_above(self, above: Super, name: str, level: int) -> Value:
+    def _result_above(self, above: Super, name: str, passing: Passing, level: int) -> Value:
         """What a method looked up by `super()` returns."""
         own = self.program.method_above(above.cls, name)
         if own is not None:
-            return self.program.returned(*own, level)
+            return self._returned(*own, passing, level, on_object=True)
         callee = self.program.ask("callee", BoundMethod(above, name)) if name == "forward" else None
         if not isinstance(callee, Callee):
             return unknown(f"what `{name}` returns is not known")
@@ -195,8 +197,18 @@ class Results(Making):
                 return only(Instance(LibraryClass(libraries.ADAPTED)))
         return only(Wrapped(libraries.ADAPTED, model)) if model and config else unknown("adapters around nothing")
 
-    def _user_result(self, function: UserFunction, level: int) -> Value:
-        value = self.program.returned(function.path, function.qualname, level)
+    def _returned(self, path: str, qualname: str, passing: Passing, level: int, on_object: bool = False) -> Value:
+        """What a function or method of the user's own returns to this call; `on_object`: it was looked up on one."""
+        unit: Unit | None = self.program.ask("unit", path, qualname)
+        given: Given = ()
+        if unit is not None and isinstance(unit.node, s.FunctionDef):
+            on_object |= method_kind(unit.node) == "classmethod"
+            names = self.program.per_unit("reaching", unit, reaching)
+            given = handed(unit.node, names, passing, bound=bool(unit.owner) and on_object and is_bound(unit.node))
+        return self.program.returned(path, qualname, level, given)
+
+    def _user_result(self, function: UserFunction, passing: Passing, level: int) -> Value:
+        value = self._returned(function.path, function.qualname, passing, level)
         unit = self.program.ask("unit", function.path, function.qualname)
         declared = unit is not None and isinstance(unit.node, s.FunctionDef) and unit.node.returns is not None
         if declared and function.path != self.program.main.path and why_unknown(value):
@@ -237,7 +249,7 @@ class Results(Making):
         owner, name = method.owner, method.name
         positional, keywords, is_open = passing
         if isinstance(owner, Super):
-            return self._result_above(owner, name, level)
+            return self._result_above(owner, name, passing, level)
         if isinstance(owner, Mapping):
             return mapping_result(owner, name, passing)
         if isinstance(owner, Wrapped) and owner.wrapper == libraries.ADAPTED and name in libraries.GIVES_INNER:
@@ -255,7 +267,8 @@ class Results(Making):
             info = self.program.class_info(cls.path, cls.qualname)
             for base in self._user_bases(info) if info is not None else ():
                 if name in base.methods and (name not in ("forward", "__call__") or not isinstance(owner, Instance)):
-                    value = self.program.returned(base.path, f"{base.qualname}.{name}", level)
+                    method_name, on_object = f"{base.qualname}.{name}", isinstance(owner, Instance)
+                    value = self._returned(base.path, method_name, passing, level, on_object)
                     return value if isinstance(owner, Instance) else self._of_class(value, base, cls)
         if name in ("forward", "__call__") and not isinstance(owner, LibraryClass | UserClass):
             return self.result(owner, passing, level)

@@ -538,7 +538,8 @@ class Lowering:
 
     def yielded(self, node: TsNode) -> s.Expression:
         self._yields = True
-        return s.Opaque(self.span(node), self.parts(node))
+        value = next(iter(self.parts(node)), None)
+        return s.Yield(self.span(node), value, any(child.type == "from" for child in node.children))
 
     def unwrapped(self, node: TsNode) -> s.Expression:
         children = _named(node)

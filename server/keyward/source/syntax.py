@@ -119,6 +119,13 @@ class Await(Node, frozen=True):
     value: Expression
 
 
+class Yield(Node, frozen=True):
+    """`yield value`, `yield from value` (`delegates`), `yield` (no value)."""
+
+    value: Expression | None
+    delegates: bool = False
+
+
 class NamedExpression(Node, frozen=True):
     """`name := value`."""
 
@@ -162,6 +169,7 @@ Expression = (
     | Compare
     | Not
     | Await
+    | Yield
     | NamedExpression
     | Comprehension
     | Lambda
