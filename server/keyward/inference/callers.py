@@ -63,9 +63,10 @@ class Callers:
             return None
         return Flow(self.program, source, unit, level, as_script=True).run_statement()
 
-    def argument(self, path: str, qualname: str, name: str, level: int) -> Value:
+    def argument(self, path: str, qualname: str, name: str, of: UserClass | None, level: int) -> Value:
         """All that the calls in sight, themselves gone through at `level`, give a parameter of a function or method;
-        unknown where there is none, or one that is not plain."""
+        unknown where there is none, or one that is not plain. With `of`, what they give it on instances of that class
+        and of those that derive from it."""
         source = self.program.source(path)
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
@@ -80,11 +81,12 @@ class Callers:
             names += [name.rpartition(".")[2] for name in (unit.owner, *(cls.qualname for cls in below))]
         found: Value = NEVER
         files = (path, *self.program.importers(path)) if _may_be_called(unit, name) else (path,)
+        files = files if of is None else (*files, of.path)
         called = ((file, key) for file in files for name in names for key in self.program.ask("callers", file, name))
         units = dict.fromkeys(called)
         for file, key in units:
             for site, function in self._calls(file, key, level):
-                if any(self._reaches(atom, path, unit) for atom in function):
+                if any(self._reaches(atom, path, unit) and self._concerns(atom, key[0], file, of) for atom in function):
                     given = _given(site, parameters[place], place + int(_passes_self(function, unit.node)))
                     if "TypeError" in site.guarded or "*" in site.guarded:
                         given = unknown("a call that is meant to fail")
@@ -92,6 +94,8 @@ class Callers:
                         default = parameters[place].default
                         given = NEVER if default is None else Flow(self.program, source, unit, level).evaluate(default)
                     found |= given
+        if unit.owner and found and self._is_called_by_others(path, unit.owner, unit.node.name, of):
+            found |= unknown("a class that stands between may hand over something else")
         return _settled(found) or unknown(f"parameter `{name}`")
 
     def _reaches(self, atom: object, path: str, unit: Unit) -> bool:
@@ -105,6 +109,37 @@ class Callers:
                 return self.program.method_of(cls, atom.name) == (path, unit.qualname)
             case BoundMethod(owner=Super(cls=cls)):
                 return self.program.method_above(cls, atom.name) == (path, unit.qualname)
+        return False
+
+    def _concerns(self, atom: object, owner: str, path: str, of: UserClass | None) -> bool:
+        """Whether calling a value, in the body of a class or a method of the class `owner`, may run a method on an
+        instance of a class or of one that derives from it."""
+        match atom:
+            case UserClass() if of is not None:
+                return self._derives(atom, of)
+            case BoundMethod(owner=Instance(cls=UserClass() as cls)) | BoundMethod(owner=Super(cls=cls)):
+                return of is None or self._derives(cls, of) or self._derives(of, cls)
+            case BoundMethod(owner=UserClass()) if owner and of is not None:
+                calling = UserClass(path, owner)
+                return self._derives(calling, of) or self._derives(of, calling)
+        return True
+
+    def _derives(self, cls: UserClass, base: UserClass) -> bool:
+        info = self.program.class_info(cls.path, cls.qualname)
+        return info is None or base in info.resolution_order
+
+    def _is_called_by_others(self, path: str, owner: str, name: str, of: UserClass | None) -> bool:
+        """Whether classes that derive from a method's have another one before it, which derives from something else
+        and whose `super().name(...)` runs the method then."""
+        base = UserClass(path, owner)
+        top = base if of is None else of
+        for cls in (top, *(self.program.ask("subclasses", top.path, top.qualname) or ())):
+            info = self.program.class_info(cls.path, cls.qualname)
+            order = info.resolution_order if info is not None else ()
+            for other in order[: order.index(base)] if base in order else ():
+                known = self.program.class_info(other.path, other.qualname) if isinstance(other, UserClass) else None
+                if known is None or (name in known.methods and base not in known.resolution_order):
+                    return True
         return False
 
     def _calls(self, path: str, key: UnitKey, level: int) -> list[tuple[CallSite, Value]]:

@@ -101,7 +101,7 @@ class Calls(Comprehensions):
                 self.evaluate(argument.value)
             if node.arguments or self.self_class is None:
                 return unknown("super()")
-            return only(Super(self.self_class))
+            return only(Super(UserClass(self.source.path, self.unit.owner)))
         if not isinstance(node.function, s.Attribute):
             return None
         if node.function.name in MUTATORS and not isinstance(node.function.value, s.Name):

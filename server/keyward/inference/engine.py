@@ -141,6 +141,7 @@ class _Facts:
             "attributes",
             "beside",
             "body",
+            "default",
             "define",
             "function",
             "import",
@@ -149,6 +150,7 @@ class _Facts:
             "name",
             "outside",
             "returns",
+            "setting",
             "statement",
             "stored",
             "stores",
@@ -318,17 +320,20 @@ class _Facts:
 
     # --- attributes -------------------------------------------------------------------------------------------------
 
-    def _attributes(self, path: str, qualname: str) -> dict[str, Value]:
-        """What the methods of a class set on `self`."""
+    def _attributes(self, path: str, qualname: str, of: UserClass | None) -> dict[str, Value]:
+        """What the methods of a class set on `self`; the initialisers on instances of `of`, a class that derives from
+        it, where one is given."""
         table: dict[str, Value] = {}
         for key in self.program.ask("storing", path, qualname):
-            for name, value in (self.program.ask("stores", path, key, int(not _is_initialiser(key))) or {}).items():
+            first = _is_initialiser(key)
+            stores = self.program.ask("stores", path, key, int(not first), of if first else None)
+            for name, value in (stores or {}).items():
                 table[name] = table[name] | value if name in table else value
         return table
 
-    def _stores(self, path: str, key: tuple[str, bytes, int], later: int) -> dict[str, Value]:
-        """What one method sets on `self`; of the attributes it knows those that it set before and, if it runs later
-        than the initialisers, what those set."""
+    def _stores(self, path: str, key: tuple[str, bytes, int], later: int, of: UserClass | None) -> dict[str, Value]:
+        """What one method sets on `self`, an instance of `of`; of the attributes it knows those that it set before
+        and, if it runs later than the initialisers, what those set."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
@@ -337,8 +342,8 @@ class _Facts:
         if later:
             for other in self.program.ask("storing", path, unit.owner):
                 if _is_initialiser(other):
-                    known.update(self.program.ask("stores", path, other, 0) or {})
-        flow = Flow(self.program, source, unit, _ATTRIBUTES_LEVEL, attributes=known)
+                    known.update(self.program.ask("stores", path, other, 0, None) or {})
+        flow = Flow(self.program, source, unit, _ATTRIBUTES_LEVEL, attributes=known, of=of)
         flow.run_function(unit.node)
         return flow.stored
 
@@ -348,21 +353,21 @@ class _Facts:
         if info is None:
             return None
         values: list[Value] = []
-        defaults: list[Value] = []
+        this = UserClass(path, qualname)
         classes = [base for base in info.resolution_order if isinstance(base, UserClass)]
         for cls in (*classes, *(self.program.ask("subclasses", path, qualname) or ())):
-            table = self.program.ask("attributes", cls.path, cls.qualname)
+            table = self.program.ask("attributes", cls.path, cls.qualname, None)
             if table is None:
                 values.append(unknown("it depends on itself"))
             elif name in table:
-                values.append(table[name])
-            known = self.program.class_info(cls.path, cls.qualname)
-            defaults += [value for variable, value in known.variables if variable == name] if known is not None else []
-        files = dict.fromkeys((path, self.program.main.path, *self.program.importers(path)))
-        owners = [cls.qualname for cls in classes]
-        if any(is_exchanged(name, self.program.ask("outside", file), owner) for file in files for owner in owners):
+                value = table[name]
+                if cls != this and cls in classes and (len(value) > 1 or why_unknown(value)):
+                    table = self.program.ask("attributes", cls.path, cls.qualname, this)
+                    value = value if table is None else table.get(name, value)
+                values.append(value)
+        if self._is_set_outside(path, classes, name):
             values.append(unknown(f"`{name}` is set from outside, too"))
-        found = join((*values, *defaults))
+        found = join((*values, self.program.value("default", path, qualname, name)))
         above = [base for base in info.resolution_order if base != LibraryClass(TORCH_MODULE)]
         unread = not info.complete or any(isinstance(base, LibraryClass) for base in above) or name == "training"
         if unread and found and all(isinstance(atom, Constant) for atom in found):
@@ -370,6 +375,53 @@ class _Facts:
         if len(found) > 1:
             found = frozenset(atom for atom in found if atom != Constant(None))
         return found or None
+
+    def _default(self, path: str, qualname: str, name: str) -> Value:
+        """What the bodies of a class, of its bases, and of those that derive from it, say that an attribute holds:
+        what the class or the first base says, and those below. Never reached: none says anything."""
+        info = self.program.class_info(path, qualname)
+        found: list[Value] = []
+        for cls in () if info is None else info.resolution_order:
+            if isinstance(cls, UserClass):
+                found += self._variable(cls, name)
+                if found and self._is_assigned(cls, name):
+                    break
+        for cls in self.program.ask("subclasses", path, qualname) or ():
+            found += self._variable(cls, name)
+        return join(found)
+
+    def _variable(self, cls: UserClass, name: str) -> list[Value]:
+        info = self.program.class_info(cls.path, cls.qualname)
+        return [] if info is None else [value for variable, value in info.variables if variable == name]
+
+    def _is_assigned(self, cls: UserClass, name: str) -> bool:
+        """Whether the body of a class gives a name a value, whatever happens."""
+        source = self.program.source(cls.path)
+        for member in self.program.ask("outline", cls.path, cls.qualname):
+            node = source.by_key[member].node if source is not None and not isinstance(member, str) else None
+            if isinstance(node, s.Assign) and node.value is not None and name in bound_names((node,)):
+                return True
+        return False
+
+    def _setting(self, path: str, qualname: str, name: str) -> bool:
+        """Whether anything may set an attribute of instances of a class."""
+        info = self.program.class_info(path, qualname)
+        classes = [base for base in info.resolution_order if isinstance(base, UserClass)] if info is not None else []
+        if info is None or self._is_set_outside(path, classes, name):
+            return True
+        for cls in (*classes, *(self.program.ask("subclasses", path, qualname) or ())):
+            source = self.program.source(cls.path)
+            keys = self.program.ask("storing", cls.path, cls.qualname)
+            for unit in (source.by_key[key] for key in keys) if source is not None else ():
+                if not self.program.per_unit("stores", unit, _sets_attributes).isdisjoint((name, *REGISTERING)):
+                    return True
+        return False
+
+    def _is_set_outside(self, path: str, classes: list[UserClass], name: str) -> bool:
+        """Whether somebody sets an attribute of a class's instances who is no method of it."""
+        files = dict.fromkeys((path, self.program.main.path, *self.program.importers(path)))
+        owners = [cls.qualname for cls in classes]
+        return any(is_exchanged(name, self.program.ask("outside", file), owner) for file in files for owner in owners)
 
 
 def _targets(statement: s.Statement) -> list[s.Expression]:

@@ -51,6 +51,7 @@ class Flow(Branching):
         attributes: dict[str, Value] | None = None,
         as_script: bool = False,
         given: Given = (),
+        of: UserClass | None = None,
     ) -> None:
         super().__init__(program, source, unit, level)
         self.scope = scope
@@ -58,6 +59,8 @@ class Flow(Branching):
         self.attributes = attributes
         """Attributes of `self` as known so far, while they are being found out; None: ask for them."""
         self.as_script |= as_script
+        self.of = of
+        """The class that `self` is an instance of, where it is one that derives from the method's; None: any."""
         self.given: dict[str, Value] = dict(given)
         """What one call gives parameters, in place of all that any call gives them."""
         self.rebound: frozenset[str] = frozenset()
@@ -111,7 +114,7 @@ class Flow(Branching):
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters
         if self.unit.owner and is_bound(function) and parameters:
-            cls = UserClass(self.source.path, self.unit.owner)
+            cls = self.of or UserClass(self.source.path, self.unit.owner)
             below = self.program.ask("subclasses", cls.path, cls.qualname) or ()
             first, parameters = parameters[0], parameters[1:]
             name = s.Name(first.name_span, first.name)
@@ -127,7 +130,7 @@ class Flow(Branching):
             value = self.given.get(parameter.name) or self.parameter(parameter)
             if why_unknown(value) and self.level < MOST_LEVELS and parameter.name not in self.given:
                 value = self.program.value(
-                    "argument", self.source.path, self.unit.qualname, parameter.name, self.level + 1
+                    "argument", self.source.path, self.unit.qualname, parameter.name, self.of, self.level + 1
                 )
             self.bind_name(s.Name(parameter.name_span, parameter.name), loose(value))
 

@@ -460,9 +460,10 @@ class Program:
 
 def _of_unit(path: str, key: tuple[str, bytes, int]) -> Iterator[Query]:
     """The queries that are about one unit: they go with it."""
-    for kind in ("function", "stores", "anytime"):
-        for level in range(MOST_LEVELS + 1):
-            yield (kind, path, key, level)
+    for level in range(MOST_LEVELS + 1):
+        yield ("function", path, key, level)
+        yield ("anytime", path, key, level)
+        yield ("stores", path, key, level, None)
 
 
 def rebound(unit: Unit) -> frozenset[str]:

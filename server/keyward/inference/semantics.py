@@ -187,7 +187,10 @@ class Semantics(Results):
                     return self.program.returned(base.path, unit.qualname, level)
                 return only(BoundMethod(atom, name))
         if level >= MOST_LEVELS:
-            return unknown(f"attribute `{name}`, too many calls away")
+            default = self.program.value("default", cls.path, cls.qualname, name)
+            if not default or self.program.ask("setting", cls.path, cls.qualname, name):
+                return unknown(f"attribute `{name}`, too many calls away")
+            return loose(default)
         stored = self.program.ask("stored", cls.path, cls.qualname, name)
         if stored is not None:
             found: Value = stored
@@ -236,7 +239,7 @@ class Semantics(Results):
             own = {*known.methods, *(name for name, _ in known.variables)}
             if "__getattr__" in own or "__getattribute__" in own:
                 return None
-            stored = self.program.ask("attributes", base.path, base.qualname)
+            stored = self.program.ask("attributes", base.path, base.qualname, None)
             if stored is None:
                 return None
             names.update(
