@@ -18,7 +18,7 @@ class Bindings(ABC):
 
     def __init__(self) -> None:
         self.state = State.empty()
-        self._trails: list[dict[str, Value]] = []
+        self.trails: list[dict[str, Value]] = []
         """What names got since some points that are still of interest."""
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Bindings(ABC):
         self._leave_trail(name, value)
 
     def _leave_trail(self, name: str, value: Value) -> None:
-        for trail in self._trails:
+        for trail in self.trails:
             known = trail.get(name)
             trail[name] = value if known is None else merged(known, value)
 
@@ -55,9 +55,9 @@ class Bindings(ABC):
     def trail(self) -> Iterator[dict[str, Value]]:
         """Gives all values that names get inside."""
         trail: dict[str, Value] = {}
-        self._trails.append(trail)
+        self.trails.append(trail)
         yield trail
-        self._trails.pop()
+        self.trails.pop()
 
     def escape(self, node: s.Expression) -> None:
         """Notes that the value of an expression gets another name too, by which its contents may be changed."""

@@ -12,6 +12,7 @@ from ..source.walk import walk
 from .annotations import Annotations
 from .classes import dotted
 from .guards import asks_for_script, exceptions, expects, is_gate
+from .libraries import ENTERED
 from .program import Program
 from .state import State, is_dull, joined, loose, merged, truthiness
 from .values import Instance, Module, UserClass, Value, join, only, unknown, why_unknown
@@ -176,6 +177,10 @@ class Branching(Annotations):
         found: list[Value] = []
         for atom in value:
             if not isinstance(atom, Instance):
+                continue
+            entered = next((value for part, value in atom.parts if part == ENTERED), None)
+            if entered is not None:
+                found.append(entered)
                 continue
             own = self.program.method_of(atom.cls, "__enter__") if isinstance(atom.cls, UserClass) else None
             if isinstance(atom.cls, UserClass) and self.program.method_of(atom.cls, "__aenter__") is not None:

@@ -13,6 +13,7 @@ from .exchanges import is_exchanged
 from .expressions import OTHER, ordered, updated
 from .guards import EXPECTS, expects
 from .libraries import COPIES
+from .making import Passing
 from .sharing import MUTATORS, READERS
 from .state import changed, holds_more
 from .values import (
@@ -20,6 +21,7 @@ from .values import (
     BoundMethod,
     Collection,
     Constant,
+    Inner,
     Instance,
     Key,
     LibraryClass,
@@ -90,9 +92,15 @@ class Calls(Comprehensions):
         """What calling a value gives."""
         passing = site.frozen()
         return join(
-            only(atom) if isinstance(atom, Unknown) else self.program.ask("result", atom, passing, self.level) or OTHER
+            self.inner_result(atom, passing)
+            if isinstance(atom, Inner) and (atom.path, atom.key) == (self.source.path, self.unit.key)
+            else self.program.value("result", atom, passing, self.level)
             for atom in function
         )
+
+    @abstractmethod
+    def inner_result(self, inner: Inner, passing: Passing) -> Value:
+        """What calling a function inside this one gives."""
 
     def special_call(self, node: s.Call) -> Value | None:
         """Calls that change what a name holds: methods of dictionaries, and `super()`."""

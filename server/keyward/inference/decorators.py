@@ -9,8 +9,9 @@ from ..source.unit import Unit
 from ..source.walk import bound_names, statements, walk
 from .classes import dotted, is_transparent, method_kind
 from .flow import Flow
+from .libraries import CONTEXT_MANAGER
 from .program import MOST_LEVELS, Program
-from .values import UserFunction
+from .values import LibraryFunction, UserFunction, only
 
 _KEEPS_NAMES = "wraps"
 """`functools.wraps`: gives a function the name and the documentation of another."""
@@ -24,7 +25,8 @@ class Decorators:
         program.register("kind", self.kind)
 
     def kind(self, path: str, key: tuple[str, bytes, int]) -> str:
-        """What `method_kind` says of a function, with its decorators read where their names say nothing."""
+        """What `method_kind` says of a function, with its decorators read where their names say nothing; "context" of
+        one that `contextlib.contextmanager` makes a context manager of."""
         source = self.program.source(path)
         unit = None if source is None else source.by_key.get(key)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
@@ -34,6 +36,8 @@ class Decorators:
         unread = tuple(d for d in unit.node.decorators if not is_transparent(d) or d in own)
         if not unread:
             return method_kind(unit.node)
+        if len(unread) == 1 and flow.evaluate(unread[0]) == only(LibraryFunction(CONTEXT_MANAGER)):
+            return "context"
         if all(self._hands_on(flow, decorator) for decorator in unread):
             rest = tuple(decorator for decorator in unit.node.decorators if decorator not in unread)
             return method_kind(msgspec.structs.replace(unit.node, decorators=rest))

@@ -20,12 +20,13 @@ from .decorators import Decorators
 from .exchanges import exchanged_by, is_exchanged
 from .flow import Flow
 from .handing import Given
-from .libraries import CACHING_DECORATORS, TORCH_MODULE
+from .libraries import CACHING_DECORATORS, CONTEXT_MANAGER, ENTERED, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
 from .sharing import shared_names
 from .state import loose
 from .values import (
+    Collection,
     Constant,
     Instance,
     LibraryClass,
@@ -300,15 +301,20 @@ class _Facts:
         unit: Unit | None = self.program.ask("unit", path, qualname)
         if source is None or unit is None or not isinstance(unit.node, s.FunctionDef):
             return unknown(f"{qualname} is not known")
-        if not self.program.ask("kind", path, unit.key):
+        kind = self.program.ask("kind", path, unit.key)
+        if not kind:
             return unknown(f"a decorator may change {qualname}")
-        if unit.node.is_async or unit.node.is_generator:
+        if unit.node.is_async or (kind == "context" and not unit.node.is_generator):
             return unknown(f"{qualname} returns its result later")
         outcome: Outcome | None
         if given:
             outcome = Flow(self.program, source, unit, level, given=given).run_function(unit.node)
         else:
             outcome = self.program.ask("function", path, unit.key, level)
+        if outcome is not None and unit.node.is_generator:
+            if kind == "context":
+                return only(Instance(LibraryClass(CONTEXT_MANAGER), parts=((ENTERED, loose(outcome.yielded)),)))
+            return only(Collection("generator", None, loose(outcome.yielded)))
         value = unknown("it depends on itself") if outcome is None else outcome.returned
         if any(dotted(decorator).rpartition(".")[2] in CACHING_DECORATORS for decorator in unit.node.decorators):
             value = loose(value)  # every call gives the same object
@@ -413,7 +419,7 @@ class _Facts:
             source = self.program.source(cls.path)
             keys = self.program.ask("storing", cls.path, cls.qualname)
             for unit in (source.by_key[key] for key in keys) if source is not None else ():
-                if not self.program.per_unit("stores", unit, _sets_attributes).isdisjoint((name, *REGISTERING)):
+                if not unit.fact("stores", _sets_attributes).isdisjoint((name, *REGISTERING)):
                     return True
         return False
 

@@ -97,8 +97,8 @@ class Expressions(Bindings):
         it."""
 
     @abstractmethod
-    def enter_function(self, node: s.Lambda) -> None:
-        """Notes a function inside this one, to be gone through at the end."""
+    def enter_function(self, node: s.Lambda) -> Value:
+        """Notes a function inside this one, to be gone through at the end; what it is until then."""
 
     # --- expressions ------------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Expressions(Bindings):
         found: list[Value] = []
         for atom in owner:
             if isinstance(atom, Unknown):
-                found.append(only(atom))
+                found.append(unknown(atom.reason))
             elif is_self and isinstance(atom, Instance):
                 if atom.cls == self.self_class:
                     found += self.attributes_of_self(node.name)
@@ -303,8 +303,7 @@ class Expressions(Bindings):
         self.values[target.span] = value
 
     def lambda_(self, node: s.Lambda) -> Value:
-        self.enter_function(node)
-        return unknown("a lambda")
+        return self.enter_function(node)
 
     # --- what values hold -------------------------------------------------------------------------------------------
 

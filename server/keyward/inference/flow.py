@@ -8,16 +8,15 @@ from typing import Any
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import bound_names, rebound_names, statements
+from ..source.walk import rebound_names
 from .analysis import UnitResult
-from .branching import Branching
 from .classes import is_bound, method_kind
 from .exchanges import is_rebound, rebound_by
 from .guards import expected_failure
 from .handing import Given
+from .inner import InnerFunctions
 from .program import MOST_LEVELS, Outcome, Program, Scope
-from .sharing import names_shared_by
-from .state import State, changed, holds_more, loose, loose_elements
+from .state import changed, holds_more, loose, loose_elements
 from .values import (
     Collection,
     Constant,
@@ -36,7 +35,7 @@ from .values import (
 )
 
 
-class Flow(Branching):
+class Flow(InnerFunctions):
     """Goes through statements. `scope` and `read` are given for a statement of the module: names come from the point
     that the module has reached then, and what is looked up there is noted in `read`."""
 
@@ -65,28 +64,17 @@ class Flow(Branching):
         """What one call gives parameters, in place of all that any call gives them."""
         self.rebound: frozenset[str] = frozenset()
         """Names that others may bind while this function runs."""
-        self.captured: set[str] = set()
-        """Names whose contents functions inside this one may change."""
-        self.bound: frozenset[str] = frozenset()
-        """Names of others that the function being gone through binds."""
         self._exchanged: frozenset[str] | None = None
         """Names of the module that are exchanged, once that has been asked."""
         self.stored: dict[str, Value] = {}
-        self.returned: list[Value] = []
         self.stars: list[s.ImportFrom] = []
-        self._inner: list[tuple[s.FunctionDef | s.Lambda, tuple[str, ...]]] = []
-        """Functions inside this one, and what is expected to fail where they stand."""
-        self._guarded: dict[str, set[str]] = {}
-        """What is expected to fail where the names of functions inside are called."""
-        self._ever: dict[str, Value] = {}
-        self._enclosing: dict[str, Value] = {}
 
     # --- units ------------------------------------------------------------------------------------------------------
 
     def run_statement(self) -> Outcome:
         """Goes through a statement of a module or class body."""
         self.block((self.unit.node,))
-        binds, ever = dict(self.state.names), self._ever
+        binds, ever = dict(self.state.names), self.ever
         self.inner_functions()
         return Outcome(self.result(), binds, ever, tuple(self.stars))
 
@@ -96,7 +84,7 @@ class Flow(Branching):
             self.evaluate(decorator)
         if expected_failure(function):
             self.guards = ("*",)
-        self.bound = self._bound_in(function)
+        self.bound = self.bound_in(function)
         if b"nonlocal" in self.unit.key[1]:
             self.rebound = frozenset(rebound_names(function.body, "nonlocal"))
         if self.bound:
@@ -149,54 +137,12 @@ class Flow(Branching):
                 return loose(value)
         return unknown(f"parameter `{parameter.name}`")
 
-    def inner_functions(self) -> None:
-        """Goes through the functions inside this one, which may run at any time: names have all values they ever
-        get."""
-        inner, self._inner = self._inner, []
-        outer = self.state, self._ever, self._enclosing, self.bound, self.guards, self.captured
-        gave = self.returned, self.yielded
-        self._enclosing = {**self._enclosing, **self._ever}
-        for function, guards in inner:
-            self.state, self._ever, self.captured = State.empty(), {}, set()
-            self.returned, self.yielded = [], []
-            self.guards, self.bound = guards, frozenset()
-            if isinstance(function, s.FunctionDef):
-                self.guards = (*guards, *self._guarded.get(function.name, ()))
-                self.bound = self._bound_in(function)
-            for parameter in function.parameters:
-                self.bind_name(s.Name(parameter.name_span, parameter.name), self.parameter(parameter))
-            if isinstance(function, s.Lambda):
-                self.evaluate(function.body)
-            else:
-                self.block(function.body)
-            self.inner_functions()
-        self.state, self._ever, self._enclosing, self.bound, self.guards, self.captured = outer
-        self.returned, self.yielded = gave
-
-    def _bound_in(self, function: s.FunctionDef) -> frozenset[str]:
-        """Names that a function declares global or nonlocal, and binds."""
-        if b"global " not in self.unit.key[1] and b"nonlocal " not in self.unit.key[1]:
-            return frozenset()
-        declared = {name for node in statements(function.body) if isinstance(node, s.Scope) for name in node.names}
-        return frozenset(declared.intersection(bound_names(function.body))) if declared else frozenset()
-
-    def called_guarded(self, name: str) -> None:
-        self._guarded.setdefault(name, set()).update(self.guards)
-
-    def enter_function(self, node: s.Lambda | s.FunctionDef) -> None:
-        if all(known.span != node.span for known, _ in self._inner):
-            self._inner.append((node, self.guards))
-        own = {parameter.name for parameter in node.parameters}
-        for name in set(names_shared_by(node)) - own:
-            self.captured.add(name)
-            self.escape(s.Name(node.span, name))
-
     # --- names ------------------------------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Value:
         self.missed.add(name)
-        if name in self._enclosing:
-            return loose(self._enclosing[name])
+        if name in self.enclosing:
+            return loose(self.enclosing[name])
         in_class_body = bool(self.unit.owner) and not isinstance(self.unit.node, s.FunctionDef)
         if in_class_body and name in self.program.ask("body", self.source.path, self.unit.owner):
             return unknown(f"`{name}` of the class body")
@@ -220,7 +166,7 @@ class Flow(Branching):
         return inside if inside != value and self.program.ask("mentioned", self.source.path, name) else value
 
     def outer_binding(self, name: str) -> Value | None:
-        if self.scope is None or name in self._enclosing:
+        if self.scope is None or name in self.enclosing:
             return None
         value = self.read[name] = self.scope.at_this_point(name)
         return value
@@ -253,8 +199,8 @@ class Flow(Branching):
 
     def _note(self, name: str, value: Value) -> None:
         if not self.in_comprehension:
-            known = self._ever.get(name)
-            self._ever[name] = value if known is None else known | value
+            known = self.ever.get(name)
+            self.ever[name] = value if known is None else known | value
 
     def bind_target(self, target: s.Expression, value: Value) -> None:
         match target:
@@ -406,8 +352,7 @@ class Flow(Branching):
         for parameter in node.parameters:
             if parameter.default is not None:
                 self.evaluate(parameter.default)
-        self.bind_name(s.Name(node.name_span, node.name), unknown("a function inside a function"))
-        self.enter_function(node)
+        self.bind_name(s.Name(node.name_span, node.name), self.enter_function(node))
 
     def class_(self, node: s.ClassDef) -> None:
         for decorator in node.decorators:

@@ -41,7 +41,7 @@ def reaching(unit: Unit) -> frozenset[str]:
         reached |= more
 
 
-def handed(function: s.FunctionDef, names: frozenset[str], passing: Passing, bound: bool) -> Given:
+def handed(function: s.FunctionDef | s.Lambda, names: frozenset[str], passing: Passing, bound: bool) -> Given:
     """What a call gives the parameters of these names, if there is something to be told apart by call among it: with
     the flags that decide with it. `bound`: the first parameter is filled by looking the method up."""
     positional, keywords, is_open = passing

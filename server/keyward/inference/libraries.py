@@ -128,12 +128,15 @@ EXCHANGED = "torch.nn.modules.batchnorm."
 `torch.nn.SyncBatchNorm.convert_sync_batchnorm` does so, and detection models put frozen ones into their backbones."""
 
 PARTIAL = "functools.partial"
+CONTEXT_MANAGER = "contextlib.contextmanager"
+ENTERED = "__enter__"
+"""What makes a context manager of a generator function, and the part of a context manager that `with` binds."""
 ORDERED_DICT = "collections.OrderedDict"
 HUB = "torch.hub.load"
 MAKES_PIPELINES = "transformers.pipelines.pipeline"
 
 WITHOUT_SIGNATURE = frozenset(
-    (*TRANSPARENT_WRAPPERS, *WRAPS, *FIRST_OF_SEVERAL, *UNWRAPPING, PARTIAL, ORDERED_DICT, HUB)
+    (*TRANSPARENT_WRAPPERS, *WRAPS, *FIRST_OF_SEVERAL, *UNWRAPPING, PARTIAL, ORDERED_DICT, HUB, CONTEXT_MANAGER)
 )
 """Functions whose results are known though no library's signatures need tell of them."""
 

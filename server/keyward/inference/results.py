@@ -10,6 +10,7 @@ from .answers import Question
 from .classes import ClassInfo, is_bound, method_kind
 from .containers import BUILTINS, builtin_result, made_container, mapping_result
 from .exchanges import is_exchanged
+from .flow import Flow
 from .handing import Given, handed, reaching
 from .making import Making, Passing, argument, changes_output
 from .program import MOST_LEVELS
@@ -18,6 +19,7 @@ from .values import (
     Atom,
     BoundMethod,
     Collection,
+    Inner,
     Instance,
     Key,
     LibraryClass,
@@ -81,6 +83,8 @@ class Results(Making):
             case Partial():
                 more = ((*atom.positional, *passing[0]), (*atom.keywords, *passing[1]), passing[2])
                 return join(self.result(inner, more, level) for inner in atom.function)
+            case Inner():
+                return self._inner_result(atom, passing, level)
             case Unknown():
                 return only(atom)
             case _:
@@ -203,9 +207,17 @@ class Results(Making):
         given: Given = ()
         if unit is not None and isinstance(unit.node, s.FunctionDef):
             on_object |= method_kind(unit.node) == "classmethod"
-            names = self.program.per_unit("reaching", unit, reaching)
+            names = unit.fact("reaching", reaching)
             given = handed(unit.node, names, passing, bound=bool(unit.owner) and on_object and is_bound(unit.node))
         return self.program.returned(path, qualname, level, given)
+
+    def _inner_result(self, inner: Inner, passing: Passing, level: int) -> Value:
+        """What a lambda of a statement of the module returns to a call from elsewhere."""
+        source = self.program.source(inner.path)
+        unit = None if source is None else source.by_key.get(inner.key)
+        if source is None or unit is None or unit.owner or isinstance(unit.node, s.FunctionDef) or level >= MOST_LEVELS:
+            return unknown(inner.reason)
+        return Flow(self.program, source, unit, level + 1).run_inner(inner.span, passing)
 
     def _user_result(self, function: UserFunction, passing: Passing, level: int) -> Value:
         value = self._returned(function.path, function.qualname, passing, level)

@@ -134,7 +134,7 @@ class Semantics(Results):
             case Super():
                 return only(BoundMethod(atom, name))
             case Unknown():
-                return only(atom)
+                return unknown(atom.reason)
         return unknown(f"attribute `{name}`")
 
     def _part(self, cls: LibraryClass, name: str) -> Value:

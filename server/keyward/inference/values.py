@@ -13,9 +13,20 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ..text import Span
+
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
     reason: str
+
+
+class Inner(Unknown, frozen=True, gc=False):
+    """A function inside a function, or a lambda, which is followed where it is called in the unit of this key; anything
+    else about it is not known."""
+
+    path: str
+    key: tuple[str, bytes, int]
+    span: Span
 
 
 class Constant(msgspec.Struct, frozen=True, gc=False):
@@ -137,6 +148,7 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 
 Atom = (
     Unknown
+    | Inner
     | Constant
     | Module
     | Imported
