@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ..features.snapshot import Snapshot
-from ..features.upgrade import Standing, n_mended, removed, shifted, verdicts
+from ..features.upgrade import Break, Standing, n_mended, removed, shifted, verdicts
 from ..rules.finding import Finding, Fix, Severity
 from ..text import LineIndex, Span, Unit
 
@@ -104,15 +104,14 @@ def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileR
     plain = file_report(path, target)
     lines = target.source.lines
     found = list(zip(plain.diagnostics, plain.excerpts, strict=True))
-    breaks = removed(today, target)
+    breaks: tuple[Break, ...] = ()
     if today is not None:
         noted = zip(found, verdicts(today, target), strict=True)
         found = [(_noted(item, verdict.note, verdict.standing), excerpt) for (item, excerpt), verdict in noted]
-        breaks += shifted(today, target)
+        breaks = (*removed(today, target), *shifted(today, target))
     for item in breaks:
         where = _range(item.span, lines)
-        standing: Standing | msgspec.UnsetType = msgspec.UNSET if today is None else "new"
-        diagnostic = Diagnostic(path, item.rule, item.severity.value, item.message, where, (), standing)
+        diagnostic = Diagnostic(path, item.rule, item.severity.value, item.message, where, (), "new")
         found.append((diagnostic, _excerpt(target.text, item.span, lines)))
     found.sort(key=lambda pair: (pair[0].range.start.line, pair[0].range.start.column))
     return FileReport(

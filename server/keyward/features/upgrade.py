@@ -5,36 +5,27 @@ Pure functions of two snapshots of one text: one judged by what is installed, on
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from ..inference.analysis import Callee, CallSite
-from ..inference.guards import exceptions, is_gate
 from ..inference.values import Constant
 from ..rules.finding import Finding, Severity
+from ..rules.removed_api import RemovedApi
 from ..rules.wording import subject, version
 from ..signatures.difference import fate
 from ..signatures.model import Entry, Kind, Signature
 from ..signatures.store import Signatures
-from ..source import syntax
-from ..source.imports import Imported, imported
-from ..source.references import mentions
 from ..source.tree import Source
-from ..source.walk import walk
 from ..text import Span, Unit
 from .snapshot import Snapshot
 
 Standing = Literal["new", "same"]
 """Whether what is found is right today, or just as wrong."""
 
-REMOVED = "removed-api"
-"""What the report of a name that is gone is called, in output and in comments that silence it."""
 SHIFTED = "shifted-positional"
-"""Likewise of an argument by position that reaches another parameter than today."""
-
-_FAILURES = frozenset(("*", "ImportError", "ModuleNotFoundError", "AttributeError"))
+"""What the report of an argument by position that reaches another parameter than today is called, in output and in
+comments that silence it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +69,26 @@ def n_mended(today: Snapshot, target: Snapshot) -> int:
     return sum((finding.span, finding.subject) not in after for finding in today.findings)
 
 
-def removed(today: Snapshot | None, target: Snapshot) -> tuple[Break, ...]:
-    """Names that the file imports or reads from a library, and that the target has no more: those that are there today,
-    or, where that is not known, in an earlier version.
+def removed(today: Snapshot, target: Snapshot) -> tuple[Break, ...]:
+    """Names of libraries that are there today and not in the target, beyond those that the target's rule reports: it
+    goes by the history, which need not cover what is installed.
 
-    Code that is prepared for that (a handler for ImportError, a test of the version) is left out, and so are names that
-    may still be importable from where the file takes them: those of modules that export nothing.
+    Names of modules that export nothing are left out: the file may still find them there.
     """
     source, signatures = target.source, target.world.signatures
-    guarded = tuple(_guarded(source))
+    told = {finding.span for finding in target.findings if finding.rule == RemovedApi.name}
     found: dict[Span, Break] = {}
-    for name, span in (*_imports(source), *_chains(source)):
-        if span in found or any(outer.start <= span.start and span.end <= outer.end for outer in guarded):
-            continue
-        if today is not None:
-            public = _gone(name, today.world.signatures, signatures)
-            since = f", which {_library(public, today.world.signatures)} has"
-        else:
-            first = None if _has(signatures, name) else signatures.gone(name)
-            public, since = name if first else "", f": it is gone since {first}"
-        if public and not _silenced(source, span, REMOVED):
-            message = f"{_library(public, signatures)} has no `{public}`{since}."
+    for unit, result in target.analysis.results:
+        for name in result.names:
+            span = name.span.shifted(unit.start)
+            public = "" if name.prepared else _gone(name.qualified, today.world.signatures, signatures)
+            if not public or span in told or _silenced(source, span, RemovedApi.name):
+                continue
+            here = today.world.signatures
+            message = f"{_library(public, signatures)} has no `{public}`, which {_library(public, here)} has."
             if instead := _successor(public, target):
                 message += f" {instead} took its place."
-            found[span] = Break(REMOVED, Severity.ERROR, message, span)
+            found[span] = Break(RemovedApi.name, Severity.ERROR, message, span)
     return tuple(sorted(found.values(), key=lambda item: item.span))
 
 
@@ -249,88 +236,3 @@ def _gone(name: str, today: Signatures, target: Signatures) -> str:
 def _has(signatures: Signatures, name: str) -> bool:
     module, _, last = name.rpartition(".")
     return signatures.is_module(name) or last in signatures.exports(module) or signatures.find(name) is not None
-
-
-def _imports(source: Source) -> Iterator[tuple[str, Span]]:
-    for item in imported(source):
-        named = isinstance(item.statement, syntax.ImportFrom) and not item.target.startswith(".")
-        if named and item.alias is not None:
-            yield item.target, item.alias.name_span.shifted(item.base)
-
-
-def _chains(source: Source) -> Iterator[tuple[str, Span]]:
-    """`transformers.DeiTFeatureExtractor`, where `transformers` is bound by imports alone."""
-    bound = _bound(source)
-    if not bound:
-        return
-    for unit in source.units:
-        for node in walk(unit.node):
-            if isinstance(node, syntax.Attribute):
-                dotted = _dotted(node, bound)
-                if dotted:
-                    yield dotted, node.name_span.shifted(unit.start)
-
-
-def _bound(source: Source) -> dict[str, str]:
-    """Names that stand for one module or thing in the whole file."""
-    by_name: dict[str, set[str]] = {}
-    items: dict[str, Imported] = {}
-    for item in imported(source):
-        if item.bound != "*" and not item.target.startswith("."):
-            by_name.setdefault(item.bound, set()).add(item.target)
-            items[item.bound] = item
-    return {
-        name: next(iter(targets))
-        for name, targets in by_name.items()
-        if len(targets) == 1 and not any(mention.use == "binding" for mention in mentions(source, name))
-    }
-
-
-def _dotted(node: syntax.Attribute, bound: Mapping[str, str]) -> str:
-    names = [node.name]
-    value: syntax.Expression = node.value
-    while isinstance(value, syntax.Attribute):
-        names.append(value.name)
-        value = value.value
-    if not isinstance(value, syntax.Name) or value.name not in bound:
-        return ""
-    return ".".join((bound[value.name], *reversed(names)))
-
-
-def _guarded(source: Source) -> Iterator[Span]:
-    """Code that is prepared for a name's absence, or is written for other versions."""
-    gates = _gates(source)
-    for unit in source.units:
-        for node in walk(unit.node):
-            if isinstance(node, syntax.Try):
-                if any(not handler.types or _FAILURES & set(exceptions(handler.types)) for handler in node.handlers):
-                    yield node.span.shifted(unit.start)
-            elif isinstance(node, syntax.If | syntax.Conditional) and _asks(node.test, gates):
-                # Where the one branch ends the function, what follows is the other.
-                leaves = isinstance(node, syntax.If) and node.body and isinstance(node.body[-1], _LEAVING)
-                yield Span(node.span.start, unit.node.span.end if leaves else node.span.end).shifted(unit.start)
-
-
-_LEAVING = (syntax.Return, syntax.Raise)
-_COMPARES = re.compile(r"(^|_)(lt|le|lte|gt|ge|gte)_?v?\d", re.IGNORECASE)
-"""Names such as `transformers_lt_4_56` and `IS_TRANSFORMERS_GE_V5`."""
-
-
-def _gates(source: Source) -> frozenset[str]:
-    """Names that hold what a test of versions gave."""
-    return frozenset(
-        target.name
-        for unit in source.units
-        for node in walk(unit.node)
-        if isinstance(node, syntax.Assign) and node.value is not None and is_gate(node.value)
-        for target in node.targets
-        if isinstance(target, syntax.Name)
-    )
-
-
-def _asks(test: syntax.Expression, gates: frozenset[str]) -> bool:
-    """Whether a condition asks for versions, or whether something is there."""
-    if is_gate(test):
-        return True
-    names = (node.name for node in walk(test) if isinstance(node, syntax.Name | syntax.Attribute))
-    return any(name in gates or name == "hasattr" or _COMPARES.search(name) for name in names)

@@ -92,6 +92,32 @@ class FieldRead:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryName:
+    """A name that is imported or read from a module of a library which has no such name, or calls it deprecated; all
+    other names of libraries are left out."""
+
+    node: syntax.Alias | syntax.Attribute
+    module: str
+    name: str
+    entry: Entry | None
+    """What it is; None: nothing is known by that name."""
+    gone: str = ""
+    """The version as of which there is no such name any more; "" where none is known to have had it."""
+    prepared: bool = False
+    """Whether the code is prepared for its absence, or written for other versions."""
+    hidden: bool = False
+    """Whether a module of the project hides the library, or nobody has looked yet."""
+
+    @property
+    def span(self) -> Span:
+        return self.node.name_span
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """One class that a field may be read from."""
 
@@ -112,5 +138,6 @@ class UnitResult:
 
     calls: tuple[CallSite, ...] = ()
     reads: tuple[FieldRead, ...] = ()
+    names: tuple[LibraryName, ...] = ()
     values: dict[Span, Value] = field(default_factory=dict, compare=False)
     """Value of each name and attribute expression, for hover and completion."""

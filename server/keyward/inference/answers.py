@@ -20,8 +20,9 @@ from .values import Unknown, Value, unknown
 class Question:
     """What is `name`, imported from `module` by the file at `path`? With the kind "result": what does calling it give?
 
-    Two kinds ask about something else: "checkpoint" for the model type of the checkpoint called `name`, and "importers"
-    for the files that may import the one at `path`.
+    Some kinds ask about something else: "checkpoint" for the model type of the checkpoint called `name`, "importers"
+    for the files that may import the one at `path`, and "hidden" for whether the project has a module called `module`,
+    which hides a library of that name from the file (the answer is True or False).
 
     `level` counts the leading dots of a relative import. `name` may be dotted (`Net.build`), and is "" for the module
     itself (`import a.b`). A name that comes through `from module import *` is asked for like one that is imported by
@@ -32,7 +33,7 @@ class Question:
     module: str
     level: int
     name: str
-    kind: Literal["object", "result", "checkpoint", "importers"] = "object"
+    kind: Literal["object", "result", "checkpoint", "importers", "hidden"] = "object"
 
 
 @dataclass(frozen=True, slots=True)

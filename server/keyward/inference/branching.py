@@ -61,11 +61,14 @@ class Branching(Annotations):
             self.block(node.orelse)
             return
         truth = truthiness(self.evaluate(node.test))
-        guards = self.guards
+        guards, around = self.guards, self.around
+        self.around = (*around, node.test)
         if self.program.per_node("gate", node.test, is_gate) or self._asks_module(node.test):
             self.guards = (*guards, "*")
         self.branches(node.test, truth, node.body, node.orelse)
         self.guards = guards
+        if not (node.body and isinstance(node.body[-1], s.Return | s.Raise)):
+            self.around = around  # where the one branch leaves, what follows is the other
 
     def _asks_module(self, test: s.Expression) -> bool:
         """Whether a condition asks what a module has: that depends on its version."""
@@ -189,9 +192,11 @@ class Branching(Annotations):
         return join(found) if len(found) == len(value) else unknown("a context manager")
 
     def try_(self, node: s.Try) -> None:
+        around, self.around = self.around, (*self.around, node)
         with self.trail() as whole:
             start = self.state.copy()
             self._body_and_handlers(node)
+        self.around = around
         if node.final:
             self._final(node.final, self.anywhere(start, whole))
 

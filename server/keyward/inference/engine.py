@@ -19,6 +19,7 @@ from .containers import BUILTINS, REGISTERING
 from .decorators import Decorators
 from .exchanges import exchanged_by, is_exchanged
 from .flow import Flow
+from .guards import gates
 from .handing import Given
 from .libraries import CACHING_DECORATORS, CONTEXT_MANAGER, ENTERED, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
@@ -145,6 +146,7 @@ class _Facts:
             "default",
             "define",
             "function",
+            "gates",
             "import",
             "outline",
             "mentioned",
@@ -203,6 +205,11 @@ class _Facts:
         """What the file exchanges, as `exchanges.py` tells it."""
         source = self.program.source(path)
         return frozenset() if source is None else self.program.union("outside", source, exchanged_by)
+
+    def _gates(self, path: str) -> frozenset[str]:
+        """Names of the file that hold what a test of versions gave."""
+        source = self.program.source(path)
+        return frozenset() if source is None else self.program.union("gates", source, gates)
 
     def _shared(self, path: str, by: str, name: str) -> bool:
         """Whether code of the file may change what a name of the module holds: that of its functions, or any."""

@@ -12,9 +12,11 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from ..text import Span
 from . import containers
-from .analysis import CallSite, FieldRead
+from .analysis import CallSite, FieldRead, LibraryName
+from .answers import Answer, Question
 from .bindings import Bindings
 from .exchanges import is_exchanged
+from .guards import expects_absence
 from .program import Program
 from .sharing import MUTATORS
 from .state import joined, merged, truthiness
@@ -25,7 +27,9 @@ from .values import (
     Instance,
     Key,
     LibraryClass,
+    LibraryFunction,
     Mapping,
+    Module,
     Unknown,
     UserClass,
     Value,
@@ -54,8 +58,11 @@ class Expressions(Bindings):
         self.unit = unit
         self.level = level
         self.guards: tuple[str, ...] = ()
+        self.around: tuple[s.Try | s.Expression, ...] = ()
+        """The `try` statements and the conditions around, and those of branches that left before."""
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
+        self.library_names: dict[Span, LibraryName] = {}
         self.values: dict[Span, Value] = {}
         self.yielded: list[Value] = []
         """What the function being gone through has yielded."""
@@ -147,7 +154,37 @@ class Expressions(Bindings):
             else:
                 found.append(self.program.value("attribute", atom, node.name, self.level))
         self.record_read(node, owner, node.name, node.name_span, of_self=is_self)
+        if len(owner) == 1 and isinstance(atom, Module):
+            self.record_name(node, atom.name, found[0])
         return join(found)
+
+    def record_name(self, node: s.Alias | s.Attribute, module: str, value: Value) -> None:
+        """Notes a name of a library's module that is not there, or is deprecated."""
+        signatures, path = self.program.world.signatures, self.source.path
+        top = module.partition(".")[0]
+        if self.source is not self.program.main or path.endswith(".pyi") or not signatures.is_module(top):
+            return
+        (atom,) = value if len(value) == 1 else (None,)
+        if not isinstance(atom, LibraryClass | LibraryFunction | Unknown):
+            return
+        known = signatures.find(f"{module}.{node.name}")
+        gone = signatures.gone(f"{module}.{node.name}") or "" if known is None else ""
+        if known is not None and not known.entry.replaced_by:
+            return
+        if isinstance(node, s.Attribute) and node.name in self.program.ask("outside", path):
+            return
+        answer: Answer | None = None
+        if gone or known is not None:
+            answer = self.program.ask("answer", Question(path, top, 0, "", "hidden"))
+        self.library_names[node.name_span] = LibraryName(
+            node,
+            module,
+            node.name,
+            None if known is None else known.entry,
+            gone,
+            expects_absence(self.around, self.guards, self.program.ask("gates", path) if self.around else frozenset()),
+            answer is None or answer.value == only(Constant(True)),
+        )
 
     def record_read(
         self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span, of_self: bool = False
@@ -231,13 +268,14 @@ class Expressions(Bindings):
 
     def conditional(self, node: s.Conditional) -> Value:
         truth = truthiness(self.evaluate(node.test))
-        before = self.state
-        self.state = before.copy()
+        before, around = self.state, self.around
+        self.state, self.around = before.copy(), (*around, node.test)
         with self.assuming(node.test, True):
             body = self.evaluate(node.body)
         after_body, self.state = self.state, before.copy()
         with self.assuming(node.test, False):
             orelse = self.evaluate(node.orelse)
+        self.around = around
         self.state = joined((after_body, self.state), self.outer_binding)
         if truth is not None:
             return body if truth else orelse
@@ -245,10 +283,11 @@ class Expressions(Bindings):
 
     def boolean(self, node: s.BooleanOperation) -> Value:
         left = self.evaluate(node.left)
-        before = self.state
-        self.state = before.copy()
+        before, around = self.state, self.around
+        self.state, self.around = before.copy(), (*around, node.left)
         with self.assuming(node.left, node.operator == "and"):
             right = self.evaluate(node.right)
+        self.around = around
         self.state = joined((before, self.state), self.outer_binding)
         truth = truthiness(left)
         if truth is not None:

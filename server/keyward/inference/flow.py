@@ -97,7 +97,8 @@ class Flow(InnerFunctions):
         return Outcome(self.result(), returned=join(self.returned), yielded=join(self.yielded))
 
     def result(self) -> UnitResult:
-        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), self.values)
+        names = tuple(self.library_names.values())
+        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), names, self.values)
 
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters
@@ -344,6 +345,8 @@ class Flow(InnerFunctions):
             if self.source is self.program.main:
                 value = self.program.looked_up(value)
             self.values[alias.name_span] = value
+            if node.level == 0:
+                self.record_name(alias, node.module, value)
             self.bind_name(s.Name(alias.asname_span or alias.name_span, alias.bound), value)
 
     def function(self, node: s.FunctionDef) -> None:

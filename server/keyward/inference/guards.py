@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 
 from ..source import syntax as s
-from ..source.walk import walk
+from ..source.unit import Unit
+from ..source.walk import statements, walk
 from .classes import dotted
 
 EXPECTS = frozenset(("raises", "assertRaises", "assertRaisesRegex", "suppress"))
 """Functions that say which exception the code below them expects."""
 
 _EXPECTED_TO_FAIL = frozenset(("xfail", "expectedFailure"))
+
+_ABSENCE = frozenset(("*", "ImportError", "ModuleNotFoundError", "AttributeError"))
+"""What is raised where a module lacks a name."""
+
+_COMPARES = re.compile(r"(^|_)(lt|le|lte|gt|ge|gte)_?v?\d", re.IGNORECASE)
+"""Names such as `transformers_lt_4_56` and `IS_TRANSFORMERS_GE_V5`."""
 
 _ANY_FAILURE: frozenset[str] = frozenset(("Exception", "BaseException"))
 
@@ -92,3 +100,39 @@ def is_gate(test: s.Expression) -> bool:
             case s.Opaque():
                 pending += node.parts
     return False
+
+
+def gates(unit: Unit) -> frozenset[str]:
+    """Names that hold what a test of versions gave."""
+    return frozenset(
+        target.name
+        for node in statements((unit.node,))
+        if isinstance(node, s.Assign) and node.value is not None and is_gate(node.value)
+        for target in node.targets
+        if isinstance(target, s.Name)
+    )
+
+
+def expects_absence(around: Iterable[s.Try | s.Expression], guards: Iterable[str], gates: frozenset[str]) -> bool:
+    """Whether code is prepared for modules that lack names, or is written for other versions of them.
+
+    Args:
+        around: the `try` statements and the conditions that it stands under.
+        guards: the exceptions that are expected there.
+        gates: names that hold what a test of versions gave.
+    """
+    return not _ABSENCE.isdisjoint(guards) or any(
+        _handles_absence(node) if isinstance(node, s.Try) else _asks(node, gates) for node in around
+    )
+
+
+def _handles_absence(node: s.Try) -> bool:
+    return any(not handler.types or not _ABSENCE.isdisjoint(exceptions(handler.types)) for handler in node.handlers)
+
+
+def _asks(test: s.Expression, gates: frozenset[str]) -> bool:
+    """Whether a condition asks for versions, or whether something is there."""
+    if is_gate(test):
+        return True
+    names = (node.name for node in walk(test) if isinstance(node, s.Name | s.Attribute))
+    return any(name in gates or name == "hasattr" or _COMPARES.search(name) for name in names)

@@ -39,8 +39,8 @@ class InnerFunctions(Branching):
         """All values that names get in the function being gone through."""
         self.enclosing: dict[str, Value] = {}
         """The names of the functions around it."""
-        self._inner: list[tuple[Function, tuple[str, ...]]] = []
-        """Functions inside it, and what is expected to fail where they stand."""
+        self._inner: list[tuple[Function, tuple[str, ...], tuple[s.Try | s.Expression, ...]]] = []
+        """Functions inside it, and what is expected to fail and stands around them where they stand."""
         self._guarded: dict[str, set[str]] = {}
         """What is expected to fail where the names of functions inside are called."""
         self._functions: dict[Span, Function] = {}
@@ -60,20 +60,20 @@ class InnerFunctions(Branching):
         """Goes through the functions inside this one, which may run at any time: names have all values they ever
         get."""
         inner, self._inner = self._inner, []
-        around = {**self.enclosing, **self.ever}
-        self._around |= {function.span: around for function, _ in inner}
-        guards = self.guards
-        for function, outer_guards in inner:
+        names = {**self.enclosing, **self.ever}
+        self._around |= {function.span: names for function, *_ in inner}
+        guards, around = self.guards, self.around
+        for function, outer_guards, self.around in inner:
             self.guards = outer_guards
             if isinstance(function, s.FunctionDef):
                 self.guards = (*outer_guards, *self._guarded.get(function.name, ()))
-            self._go_through(function, around, {})
-        self.guards = guards
+            self._go_through(function, names, {})
+        self.guards, self.around = guards, around
 
     def _go_through(self, function: Function, around: dict[str, Value], given: dict[str, Value]) -> Value:
         """What a function returns, or yields, with these names around it."""
         outer = self.state, self.ever, self.enclosing, self.bound, self.captured
-        gave = self.returned, self.yielded
+        gave = self.returned, self.yielded, self.around
         self.state, self.ever, self.enclosing, self.bound, self.captured = State.empty(), {}, around, frozenset(), set()
         self.returned, self.yielded = [], []
         if isinstance(function, s.FunctionDef):
@@ -93,7 +93,7 @@ class InnerFunctions(Branching):
         if isinstance(function, s.FunctionDef) and function.is_generator:
             result = only(Collection("generator", None, join(self.yielded)))
         self.state, self.ever, self.enclosing, self.bound, self.captured = outer
-        self.returned, self.yielded = gave
+        self.returned, self.yielded, self.around = gave
         return result
 
     def bound_in(self, function: s.FunctionDef) -> frozenset[str]:
@@ -108,8 +108,8 @@ class InnerFunctions(Branching):
 
     def enter_function(self, node: Function) -> Value:
         self._functions[node.span] = node
-        if all(known.span != node.span for known, _ in self._inner):
-            self._inner.append((node, self.guards))
+        if all(known.span != node.span for known, *_ in self._inner):
+            self._inner.append((node, self.guards, self.around))
         own = {parameter.name for parameter in node.parameters}
         for name in set(names_shared_by(node)) - own:
             self.captured.add(name)
@@ -130,16 +130,16 @@ class InnerFunctions(Branching):
             return unknown(inner.reason)
         names = frozenset(parameter.name for parameter in function.parameters)
         given = dict(handed(function, names, passing, bound=False))
-        seen = self.calls, self.reads, self.values, self.trails
+        seen = self.calls, self.reads, self.library_names, self.values, self.trails
         known = self._inner, self._around, self.in_comprehension
         # what is found inside is told at the end, for all that may call it
-        self.calls, self.reads, self.values, self.trails = {}, {}, {}, []
+        self.calls, self.reads, self.library_names, self.values, self.trails = {}, {}, {}, {}, []
         self._inner, self.in_comprehension = list(self._inner), False
-        self._around = {**{node.span: around for node, _ in self._inner}, **self._around}
+        self._around = {**{node.span: around for node, *_ in self._inner}, **self._around}
         self._n_calls += 1
         result = self._go_through(function, around, given)
         self._n_calls -= 1
-        self.calls, self.reads, self.values, self.trails = seen
+        self.calls, self.reads, self.library_names, self.values, self.trails = seen
         self._inner, self._around, self.in_comprehension = known
         return result
 

@@ -31,7 +31,7 @@ Query = tuple[Any, ...]
 _INPUTS = frozenset(
     (
         *("answer", "unit", "outline", "storing", "outside", "shared", "mentioned", "beside", "body", "derived"),
-        *("name", "callers"),
+        *("name", "callers", "gates"),
     )
 )
 """Queries that are looked up afresh in each version: all others rest on these."""

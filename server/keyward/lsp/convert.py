@@ -96,8 +96,16 @@ def from_finding(finding: Finding, lines: LineIndex, unit: Unit) -> types.Diagno
         severity=_SEVERITIES[finding.severity],
         code=finding.rule,
         source=SOURCE,
-        tags=[types.DiagnosticTag.Unnecessary] if finding.unnecessary else None,
+        tags=_tags(finding) or None,
     )
+
+
+def _tags(finding: Finding) -> list[types.DiagnosticTag]:
+    chosen = (
+        (finding.unnecessary, types.DiagnosticTag.Unnecessary),
+        (finding.deprecated, types.DiagnosticTag.Deprecated),
+    )
+    return [tag for holds, tag in chosen if holds]
 
 
 def from_hover(hover: Hover, lines: LineIndex, unit: Unit, kind: Markup) -> types.Hover:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import CallSite, FieldRead, UnitResult
+from ..inference.analysis import CallSite, FieldRead, LibraryName, UnitResult
 from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
@@ -16,7 +16,8 @@ from .ignored_keyword import IgnoredKeyword
 from .missing_argument import MissingArgument
 from .missing_output_field import MissingOutputField
 from .multiple_values import MultipleValues
-from .rule import BoundCall, BoundRead, Place, Rule
+from .removed_api import RemovedApi
+from .rule import BoundCall, BoundName, BoundRead, Place, Rule
 from .too_many_positional import TooManyPositional
 from .unexpected_keyword import UnexpectedKeyword
 
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     TooManyPositional(),
     MultipleValues(),
     MissingOutputField(),
+    RemovedApi(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _NEEDS_WHOLE_CALL = frozenset(("missing-argument", "too-many-positional"))
@@ -67,20 +69,20 @@ class Checked:
 
     findings: tuple[Finding, ...]
     _signatures: Signatures = field(repr=False)
-    _known: dict[tuple[int, int], tuple[UnitResult, tuple[Finding, ...]]] = field(repr=False)
-    """By identity of the two tuples of a result: those stay the same objects while a unit and what it rests on do."""
+    _known: dict[tuple[int, int, int], tuple[UnitResult, tuple[Finding, ...]]] = field(repr=False)
+    """By identity of the three tuples of a result: those stay the same objects while a unit and what it rests on do."""
 
 
 def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Checked | None = None) -> Checked:
     """All findings of a file. What `previous` found in units that did not change is taken over."""
     source, signatures = analysis.source, world.signatures
     before = previous._known if previous is not None and previous._signatures is signatures else {}
-    known: dict[tuple[int, int], tuple[UnitResult, tuple[Finding, ...]]] = {}
+    known: dict[tuple[int, int, int], tuple[UnitResult, tuple[Finding, ...]]] = {}
     findings: list[Finding] = []
     for unit, result in analysis.results:
-        if not result.calls and not result.reads:
+        if not result.calls and not result.reads and not result.names:
             continue
-        key = (id(result.calls), id(result.reads))
+        key = (id(result.calls), id(result.reads), id(result.names))
         found = before.get(key)
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
@@ -97,7 +99,9 @@ def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_un
     if not findings or not analysis.rests_on_callers(unit):
         return findings
     in_sight = analysis.in_sight(unit)
-    return [f for f in findings if _is_named(f.site) or (in_sight and not f.site.tested)]
+    return [
+        f for f in findings if isinstance(f.site, LibraryName) or _is_named(f.site) or (in_sight and not f.site.tested)
+    ]
 
 
 def _is_named(site: CallSite | FieldRead) -> bool:
@@ -109,7 +113,8 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
     """The fixes of a finding of `check` over the same analysis, the best first. None overlaps itself."""
     rule = _BY_NAME.get(finding.rule)
     for unit, result in analysis.results:
-        if unit.start != finding.base or not any(finding.site is site for site in (*result.calls, *result.reads)):
+        sites = (*result.calls, *result.reads, *result.names)
+        if unit.start != finding.base or not any(finding.site is site for site in sites):
             continue
         if rule is not None:
             place = Place(finding, analysis, world, unit, result)
@@ -153,6 +158,10 @@ def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
             continue
         for rule in RULES:
             yield from rule.check_read(BoundRead(read, signatures))
+    for name in result.names:
+        if not name.prepared and not name.hidden:
+            for rule in RULES:
+                yield from rule.check_name(BoundName(name, signatures))
 
 
 def _leveled(findings: Iterable[Finding], levels: Mapping[str, Severity | None]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..inference.analysis import CallSite, FieldRead
+from ..inference.analysis import CallSite, FieldRead, LibraryName
 from ..text import Edit, Span
 
 
@@ -32,13 +32,15 @@ class Finding:
     severity: Severity
     message: str
     span: Span
-    site: CallSite | FieldRead = field(compare=False)
+    site: CallSite | FieldRead | LibraryName = field(compare=False)
     subject: str = ""
-    """The keyword, parameter or field that it is about."""
+    """The keyword, parameter, field or name that it is about."""
     base: int = 0
     """Offset of the unit in the file: spans inside `site` are relative to it."""
     unnecessary: bool = False
     """The underlined text has no effect (editors fade it)."""
+    deprecated: bool = False
+    """The underlined text names what is deprecated (editors strike it through)."""
 
     def at(self, base: int) -> Finding:
         return replace(self, span=self.span.shifted(base - self.base), base=base)

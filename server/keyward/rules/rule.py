@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import Callee, CallSite, FieldRead, Passed, UnitResult
+from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Passed, UnitResult
 from ..signatures.binding import Binding, bind
 from ..source import syntax
 from ..source.unit import Unit
@@ -91,6 +91,14 @@ class BoundRead:
     signatures: Signatures
 
 
+@dataclass(frozen=True, slots=True)
+class BoundName:
+    """A name of a library that the library does not have, or calls deprecated."""
+
+    name: LibraryName
+    signatures: Signatures
+
+
 @dataclass(frozen=True)
 class Place:
     """A finding in its file, for making fixes."""
@@ -156,6 +164,10 @@ class Rule(ABC):
 
     def check_read(self, read: BoundRead) -> Iterable[Finding]:
         """Findings about a read of a field, with spans relative to its unit."""
+        return ()
+
+    def check_name(self, name: BoundName) -> Iterable[Finding]:
+        """Findings about a name of a library, with spans relative to its unit."""
         return ()
 
     @abstractmethod

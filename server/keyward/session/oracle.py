@@ -243,7 +243,7 @@ class Oracle:
         search = search_path(batch[0].path, self._folders)
         alike: dict[Question, list[Question]] = {}
         for question in batch:
-            if question.kind in ("checkpoint", "importers"):
+            if question.kind in ("checkpoint", "importers", "hidden"):
                 yield question, self._beside(question, search)
                 continue
             top = question.module.partition(".")[0]
@@ -263,6 +263,8 @@ class Oracle:
         if question.kind == "importers":
             importers = self._importers.of(question.path, _project(search)) if search else ()
             return Answer(unknown("no name is asked for"), files=frozenset(importers), importers=importers)
+        if question.kind == "hidden":
+            return Answer(only(Constant(_importable(question.module, search))))
         model_type, file = model_type_of(question.name, search)
         if not model_type:
             return Answer.unknown(f"the configuration of {question.name} is not here")

@@ -83,6 +83,7 @@ class Signatures:
         self._shipped = shipped
         self._find = lru_cache(maxsize=4096)(partial(_search, self._sources))
         self._past = lru_cache(maxsize=64)(partial(_past, self._history))
+        self._gone = lru_cache(maxsize=4096)(self._gone_since)
         self._given = lru_cache(maxsize=64)(self._given_by)
         self._public_name = lru_cache(maxsize=4096)(partial(_public_name, self._sources))
 
@@ -164,6 +165,13 @@ class Signatures:
 
     def gone(self, qualified: str) -> str | None:
         """The version as of which a once exported name is no more, if the history knows; None while it is there."""
+        return self._gone(qualified)
+
+    def library_of(self, qualified: str) -> Library | None:
+        """The library that a qualified name belongs to by its top-level package."""
+        return next((source.library for source in _of(self._sources, qualified)), None)
+
+    def _gone_since(self, qualified: str) -> str | None:
         module, _, name = qualified.rpartition(".")
         if self.find(qualified) is not None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...inference.analysis import FieldRead
+from ...inference.analysis import FieldRead, LibraryName
 from ..finding import Fix, Safety
 from ..rule import Place
 from ..sisters import output_fields, returning, takes, taking
@@ -15,6 +15,7 @@ from .argument import removed, renamed
 from .field import rename_field
 from .loss import loss_outside, producing_call
 from .purity import is_pure
+from .successor import successor
 from .swap import swap_class
 
 
@@ -94,3 +95,10 @@ def of_field(place: Place) -> Iterator[Fix]:
         outside = loss_outside(*made)
         if outside is not None:
             yield outside
+
+
+def of_name(place: Place) -> Iterator[Fix]:
+    """Fixes for a name of a library that is gone or deprecated."""
+    name = place.finding.site
+    if isinstance(name, LibraryName) and (fix := successor(place, name)) is not None:
+        yield replace(fix, preferred=True)
