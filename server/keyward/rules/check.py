@@ -17,7 +17,8 @@ from .missing_argument import MissingArgument
 from .missing_output_field import MissingOutputField
 from .multiple_values import MultipleValues
 from .removed_api import RemovedApi
-from .rule import BoundCall, BoundName, BoundRead, Place, Rule
+from .renamed_keyword import RenamedKeyword
+from .rule import BoundCall, BoundName, BoundRead, MethodCall, Place, Rule
 from .too_many_positional import TooManyPositional
 from .unexpected_keyword import UnexpectedKeyword
 
@@ -34,8 +35,10 @@ RULES: tuple[Rule, ...] = (
     MultipleValues(),
     MissingOutputField(),
     RemovedApi(),
+    RenamedKeyword(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
+_ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
 _NEEDS_WHOLE_CALL = frozenset(("missing-argument", "too-many-positional"))
 """Rules that would speak too early while a call is being typed."""
 
@@ -145,6 +148,8 @@ def finding_key(finding: Finding) -> tuple[str, Span, str]:
 def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
     for site in result.calls:
         if not site.callees:
+            if site.keywords and "TypeError" not in site.guarded:
+                yield from _of_method(site, result, signatures)
             continue
         call = BoundCall(site, result, signatures)
         for rule in RULES:
@@ -162,6 +167,14 @@ def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
         if not name.prepared and not name.hidden:
             for rule in RULES:
                 yield from rule.check_name(BoundName(name, signatures))
+
+
+def _of_method(site: CallSite, result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
+    call = MethodCall.of(site, result, signatures)
+    if call is not None:
+        for rule in _ABOUT_METHODS:
+            if not ("*" in site.guarded and rule.severity is Severity.ERROR):
+                yield from rule.check_method(call)
 
 
 def _leveled(findings: Iterable[Finding], levels: Mapping[str, Severity | None]) -> Iterator[Finding]:

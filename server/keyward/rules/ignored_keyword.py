@@ -38,6 +38,7 @@ def step(pixel_values, labels):
 ## When it stays silent
 - Where it is not sure what is called, where one of several candidates uses the keyword, and where `**kwargs` goes to a
   place that cannot be followed.
+- Where the library gave the keyword another name: `renamed-keyword` says so.
 - For keys that only some paths put into a `**dictionary`, and for those that a tokenizer or processor adds by itself.
 - For `name=None`, which asks for nothing, and for names that begin with an underscore.
 - For your own functions and constructors: `**kwargs` is written there on purpose. Of your own `forward` it reports only
@@ -67,6 +68,8 @@ class IgnoredKeyword(Rule):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         for passed in call.dropped():
+            if id(passed) in call.renamed:
+                continue
             near = suggestion(passed.name, call.accepted())
             if _harmless(passed, near, call):
                 continue

@@ -15,7 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Passed, UnitResult
+from ..inference.values import BoundMethod, Instance, LibraryClass
 from ..signatures.binding import Binding, bind
+from ..signatures.model import Entry, Signature
 from ..source import syntax
 from ..source.unit import Unit
 from ..text import Span
@@ -24,6 +26,7 @@ from .finding import Finding, Fix, Severity
 if TYPE_CHECKING:
     from ..inference.engine import Analysis
     from ..inference.world import World
+    from ..signatures.replacements import Replacement
     from ..signatures.store import Signatures
 
 
@@ -61,6 +64,28 @@ class BoundCall:
         dropped = self._rejected(lambda binding: (*binding.unexpected, *binding.ignored))
         return tuple(passed for passed in dropped if id(passed) not in refused)
 
+    @cached_property
+    def renamed(self) -> dict[int, Replacement]:
+        """Of keywords without effect, by identity: what took their place, where no argument is passed for that."""
+        lost = (*self.refused(), *self.dropped())
+        accepted = self.accepted() if lost else ()
+        later = ((id(passed), self.replacement(passed)) for passed in lost)
+        return {key: found for key, found in later if found is not None and found.name in accepted}
+
+    def replacement(self, passed: Passed) -> Replacement | None:
+        """What took the place of a keyword, where all candidates agree on it."""
+        found: Replacement | None = None
+        for callee in self.callees:
+            if callee.entry is None:
+                return None
+            place = "init" if callee.kind == "construct" else "call"
+            public = self.signatures.public_name(callee.entry)
+            later = self.signatures.keyword_replacement(public, passed.name, place)
+            if later is None or (found is not None and found.name != later.name):
+                return None
+            found = later
+        return found
+
     def repeated(self) -> tuple[Passed, ...]:
         """Keywords that are a second value in every candidate."""
         return self._rejected(lambda binding: binding.repeated)
@@ -81,6 +106,49 @@ class BoundCall:
             if not common:
                 return ()
         return tuple(passed for passed in self.site.keywords if common and id(passed) in common)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A public method of a library's class."""
+
+    entry: Entry
+    """Of the class that it is looked up on."""
+    name: str
+    signature: Signature
+    library: str
+    """The library as messages name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCall:
+    """A call of methods of libraries' classes, of which there is at least one and all are known."""
+
+    site: CallSite
+    methods: tuple[Method, ...]
+    signatures: Signatures
+
+    @staticmethod
+    def of(site: CallSite, result: UnitResult, signatures: Signatures) -> MethodCall | None:
+        """The methods that a call reaches; None where that is not known for sure."""
+        found: list[Method] = []
+        for atom in result.values.get(site.node.function.span, ()):
+            owner = atom.owner if isinstance(atom, BoundMethod) else None
+            cls = owner.cls if isinstance(owner, Instance) else owner
+            known = signatures.find(cls.qualified) if isinstance(cls, LibraryClass) else None
+            if known is None or not isinstance(atom, BoundMethod):
+                return None
+            signature = signatures.method(known.entry, atom.name)
+            if signature is None:
+                return None
+            found.append(Method(known.entry, atom.name, signature, known.library.label))
+        return MethodCall(site, tuple(found), signatures) if found else None
+
+    def replacement(self, method: Method, keyword: str) -> Replacement | None:
+        """What took the place of a keyword of the method and is taken now."""
+        known = keyword in self.signatures.renamed_keywords or keyword in method.signature.renamed
+        public = self.signatures.public_name(method.entry) if known else ""
+        return self.signatures.keyword_replacement(public, keyword, f"method:{method.name}") if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +201,17 @@ class Place:
         span = self.finding.span.shifted(-self.base)
         return next((p for p in site.keywords if p.name == self.finding.subject and p.span == span), None)
 
+    @cached_property
+    def later(self) -> Replacement | None:
+        """What took the place of the keyword that the finding is about."""
+        site, passed = self.finding.site, self.keyword
+        if not isinstance(site, CallSite) or passed is None:
+            return None
+        if site.callees:
+            return self.call.replacement(passed) if self.call is not None else None
+        method = MethodCall.of(site, self.result, self.signatures)
+        return method.replacement(method.methods[0], passed.name) if method is not None else None
+
     def scope(self) -> tuple[Place, ...]:
         """The pieces of the function that the finding is in: one for a function, all statements of a module or class
         body, which are units of their own."""
@@ -160,6 +239,10 @@ class Rule(ABC):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         """Findings about a call, with spans relative to its unit."""
+        return ()
+
+    def check_method(self, call: MethodCall) -> Iterable[Finding]:
+        """Findings about a call of a library's method, with spans relative to its unit."""
         return ()
 
     def check_read(self, read: BoundRead) -> Iterable[Finding]:

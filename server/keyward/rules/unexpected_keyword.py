@@ -33,6 +33,7 @@ def step(logits, y):
 ## When it stays silent
 - Where it is not sure what is called, or where one of several candidates accepts the keyword.
 - For your own functions and constructors: type checkers look after those. Your own `forward` is checked.
+- Where the library gave the keyword another name: `renamed-keyword` says so.
 - For keys that only some paths put into a `**dictionary`.
 - Within `try` with a handler for `TypeError`, or `pytest.raises(TypeError)`: the call is meant to fail.
 """
@@ -56,6 +57,8 @@ class UnexpectedKeyword(Rule):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         for passed in call.refused():
+            if id(passed) in call.renamed:
+                continue
             who = subject(call.callees, "has", "have")
             message = f"{who} no parameter {code(passed.name)}{version(call.callees)}: the call raises TypeError."
             near = suggestion(passed.name, call.accepted())

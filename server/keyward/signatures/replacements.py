@@ -28,6 +28,8 @@ class Replacement(Frozen, frozen=True):
     """The version whose code says so ("transformers 4.57.6"), or the address where it can be read."""
     derived: bool
     """Whether the library's code says so."""
+    same_values: bool = True
+    """Of a keyword: whether it takes the values that the old one took."""
 
 
 class Curated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +48,8 @@ class Curated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keyword that was replaced."""
     place: str = "call"
     """Where that is passed: "init", "call" or "method:NAME"."""
+    same_values: bool = True
+    """Whether the replacement of a keyword takes the values that the keyword took."""
 
     def of(self, name: str) -> str:
         """What it says took the place of something about that name; "" if it is not about that name."""
@@ -95,4 +99,4 @@ def keywords_after(
     for line in table:
         about = line.kind == "keyword" and (line.keyword, line.place) == (keyword, place)
         if about and (new := line.of(name)):
-            yield Replacement(new, line.source, derived=False)
+            yield Replacement(new, line.source, derived=False, same_values=line.same_values)

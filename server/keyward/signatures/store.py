@@ -24,7 +24,7 @@ from .folders import (
     recipe,
     shipped_folder,
 )
-from .model import Dated, Entry, Frozen, Index
+from .model import Dated, Entry, Frozen, Index, Signature
 from .packed_index import PackedIndex
 from .periods import Period, fate_of_field, fate_of_keyword, periods_of, presence
 from .replacements import Curated, Replacement, keywords_after, names_after, read_curated
@@ -260,6 +260,18 @@ class Signatures:
         distribution = found.library.distribution
         candidates = keywords_after(qualified, keyword, place, past, distribution, self._curated)
         return next((later for later in candidates if signature.takes(later.name)), None)
+
+    @cached_property
+    def renamed_keywords(self) -> frozenset[str]:
+        """Keywords of which the curated table, and not a library's code, says what took their place."""
+        return frozenset(line.keyword for line in self._curated if line.kind == "keyword")
+
+    def method(self, entry: Entry, name: str) -> Signature | None:
+        """The signature of a public method, of the class's own or inherited; None where it is not known."""
+        for owner in (entry, *map(self._entry_now, entry.mro)):
+            if owner is not None and name in owner.methods:
+                return owner.methods[name]
+        return None
 
     def _entry_now(self, qualified: str) -> Entry | None:
         found = self.find(qualified)

@@ -102,3 +102,13 @@ def of_name(place: Place) -> Iterator[Fix]:
     name = place.finding.site
     if isinstance(name, LibraryName) and (fix := successor(place, name)) is not None:
         yield replace(fix, preferred=True)
+
+
+def of_renamed(place: Place) -> Iterator[Fix]:
+    """Fixes for a keyword that the library calls differently now, or is about to."""
+    later, passed = place.later, place.keyword
+    if later is None or passed is None or passed.spread or not later.same_values:
+        return
+    rename = renamed(place, passed, later.name, Safety.SAFE)
+    if rename is not None:
+        yield replace(rename, preferred=True)
