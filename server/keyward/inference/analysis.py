@@ -34,6 +34,8 @@ class Callee:
     """Of the user's own: path of the file and qualified name of the function in it ("Net.forward");
     `Source.by_qualname` of that file gives the unit, whose node is the `FunctionDef` (no offsets here: they would age
     with every edit)."""
+    unimplemented: bool = False
+    """Whether `cls` is a module without a `forward`, so that calling it raises `NotImplementedError`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from .making import Passing
 from .sharing import MUTATORS, READERS
 from .state import changed, holds_more
 from .values import (
+    APPENDED,
+    MODULE_LIST,
     NEVER,
     BoundMethod,
     Collection,
@@ -211,9 +213,11 @@ class Calls(Comprehensions):
         """`self.blocks.append(Block())`: one more element of the list that the attribute holds."""
         if not isinstance(target.value, s.Name) or target.value.name != self.self_name or len(node.arguments) != 1:
             return None
-        self.evaluate(target)
+        held = self.evaluate(target)
         value = self.evaluate(node.arguments[0].value)
-        self.store_attribute(target.value.name, target.name, only(Collection("ModuleList", None, value)))
+        kinds = {atom.kind if isinstance(atom, Collection) else APPENDED for atom in held}
+        kind = MODULE_LIST if kinds == {MODULE_LIST} else APPENDED
+        self.store_attribute(target.value.name, target.name, only(Collection(kind, None, value)))
         return unknown("what `append` returns")
 
     @abstractmethod

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from .making import Passing
 from .values import (
     MODULE_DICT,
+    MODULE_LIST,
     NEVER,
+    PARAMETER_LIST,
     Atom,
     Collection,
     Constant,
@@ -33,7 +35,11 @@ BUILTINS = frozenset(
 """Built-in functions whose results are followed; the others give nothing that could be called."""
 
 SEQUENTIAL = "torch.nn.modules.container.Sequential"
-_MODULE_LISTS = ("torch.nn.modules.container.ModuleList", "torch.nn.modules.container.ParameterList")
+_LISTS = {
+    "torch.nn.modules.container.ModuleList": MODULE_LIST,
+    "torch.nn.modules.container.ParameterList": PARAMETER_LIST,
+}
+"""Class of torch -> kind of the `Collection` that its constructor makes."""
 
 REGISTERING = frozenset(("add_module", "register_module", "register_modules"))
 """Methods of modules and pipelines that set attributes whose names they are given."""
@@ -42,13 +48,14 @@ REGISTERING = frozenset(("add_module", "register_module", "register_modules"))
 def made_container(cls: str, passing: Passing) -> Value | None:
     """What the constructor of one of torch's containers makes; None for any other class."""
     positional, _, is_open = passing
-    if cls in _MODULE_LISTS:
+    if cls in _LISTS:
+        kind = _LISTS[cls]
         if not positional and not is_open:
-            return only(Collection("ModuleList", (), NEVER))
+            return only(Collection(kind, (), NEVER))
         items = collection(positional[0]) if positional else None
         if items is None:
-            return only(Collection("ModuleList", None, unknown("a list of modules that is not followed")))
-        return only(Collection("ModuleList", items.items, items.item))
+            return only(Collection(kind, None, unknown("a list of modules that is not followed")))
+        return only(Collection(kind, items.items, items.item))
     if cls == MODULE_DICT:
         held = positional[0] if positional else only(Mapping((), is_open))
         (mapping,) = held if len(held) == 1 else (None,)

@@ -44,10 +44,10 @@ from .values import (
 class Results(Making):
     """Answers the queries about results, for one `Program`."""
 
-    def exchanged(self, name: str, path: str = "") -> bool:
-        """Whether the main file, or the one at `path`, sets attributes of that name on anything."""
+    def exchanged(self, name: str, path: str = "", owner: str = "") -> bool:
+        """Whether the main file, or the one at `path`, sets attributes of that name on anything, or on an `owner`."""
         files = (self.program.main.path, path) if path else (self.program.main.path,)
-        return any(is_exchanged(name, self.program.ask("outside", file)) for file in files)
+        return any(is_exchanged(name, self.program.ask("outside", file), owner) for file in files)
 
     def _user_bases(self, info: ClassInfo) -> list[ClassInfo]:
         """The class and those of its bases that are the user's own, in resolution order."""

@@ -26,6 +26,7 @@ from .values import (
     Atom,
     BoundMethod,
     Class,
+    Collection,
     Instance,
     LibraryClass,
     LibraryFunction,
@@ -44,6 +45,7 @@ from .values import (
     why_unknown,
 )
 
+_MAKES_UP = frozenset(("__getattr__", "__getattribute__"))
 _CALLED_OTHERWISE = frozenset(("__call__", "__init_subclass__"))
 _ALTERED = "the file changes how modules are called"
 
@@ -270,6 +272,10 @@ class Semantics(Results):
                 return self.callee(atom.owner)
             case BoundMethod(owner=Super(cls=cls), name="forward"):
                 return self._forward_above(cls)
+            case Collection(kind="ModuleList"):
+                return _unimplemented(LibraryClass("torch.nn.modules.container.ModuleList"))
+            case Mapping(cls="torch.nn.modules.container.ModuleDict"):
+                return _unimplemented(LibraryClass(atom.cls))
             case Partial():
                 return _filled(self._only_callee(atom.function), atom)
             case LibraryClass():
@@ -324,7 +330,7 @@ class Semantics(Results):
             return f"{cls.qualname} is not a module"
         if self.altered(cls.path) or self._called_otherwise(info):
             return _open(f"{cls.qualname}.forward", cls, _ALTERED)
-        return self._forward_in(info, info.resolution_order)
+        return self._forward_in(info, info.resolution_order) or self._without_forward(info)
 
     def _forward_above(self, cls: UserClass) -> Callee | str:
         """The forward that `super()` gives in a class."""
@@ -339,10 +345,11 @@ class Semantics(Results):
                 return f"what comes behind {cls.qualname} depends on the class that derives from it"
         if self.altered(cls.path):
             return _ALTERED
-        return self._forward_in(info, info.resolution_order[1:])
+        return self._forward_in(info, info.resolution_order[1:]) or f"no class behind {cls.qualname} has a forward"
 
-    def _forward_in(self, info: ClassInfo, order: Sequence[Class]) -> Callee | str:
-        """The forward of the first class of `order`, which is a part of the class's own, that has one."""
+    def _forward_in(self, info: ClassInfo, order: Sequence[Class]) -> Callee | str | None:
+        """The forward of the first class of `order`, which is a part of the class's own, that has one; None: none has
+        one."""
         cls = UserClass(info.path, info.qualname)
         for base in order:
             if isinstance(base, LibraryClass):
@@ -367,7 +374,26 @@ class Semantics(Results):
                 return _open(name, cls, f"{name} is to be given by classes that derive from it")
             signature = self._handed_on(base.path, unit, signature_of(unit, unit.node, skip_first=True))
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
-        return f"{cls.qualname} has no forward"
+        return None
+
+    def _without_forward(self, info: ClassInfo) -> Callee | str:
+        """A module none of whose classes defines a forward: calling it raises, unless it gets one behind our back."""
+        cls = UserClass(info.path, info.qualname)
+        reason = f"{cls.qualname} has no forward"
+        entries = [self.entry(base) for base in info.resolution_order]
+        # Where the entry of a torch module has no call, its forward is torch's own, which raises, as that of its bases.
+        above = {name for entry in entries if entry is not None and libraries.is_module(entry) for name in entry.mro}
+        for base, entry in zip(info.resolution_order, entries, strict=True):
+            if isinstance(base, LibraryClass):
+                if base.qualified not in above and (entry is None or "forward" in entry.methods):
+                    return reason
+                continue
+            known = self.program.class_info(base.path, base.qualname)
+            if known is None or known.decorated or not _MAKES_UP.isdisjoint(known.methods):
+                return reason
+            if self.altered(base.path) or self.exchanged("forward", base.path, base.qualname):
+                return reason
+        return replace(_open(f"{cls.qualname}.forward", cls, reason), unimplemented=True)
 
     def _handed_on(self, path: str, unit: Unit, signature: Signature) -> Signature:
         """The signature of a forward whose own `**kwargs` all go to one other forward: it takes what that one takes."""
@@ -443,6 +469,12 @@ def _open(name: str, cls: Class, reason: str) -> Callee:
     """The forward of a class that is known, while what it accepts is not."""
     parameters = (Parameter("args", Kind.VAR_POSITIONAL), Parameter("kwargs", Kind.VAR_KEYWORD))
     return Callee(name, Signature(parameters, extra="open", reason=reason), "forward", cls)
+
+
+def _unimplemented(cls: LibraryClass) -> Callee:
+    """The forward that a container of modules does not have."""
+    name = cls.qualified.rpartition(".")[2]
+    return replace(_open(f"{name}.forward", cls, f"{name} has no forward"), unimplemented=True)
 
 
 def _filled(callee: Callee | str, partial: Partial) -> Callee | str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from .values import (
     MODULE_DICT,
+    OF_MODULES,
     Atom,
     Collection,
     Constant,
@@ -120,7 +121,7 @@ def _loose(atom: Atom) -> Atom:
         return Mapping(tuple(Key(key.name, loose(key.value), False) for key in atom.keys), True, atom.cls)
     if isinstance(atom, Collection) and atom.kind == "tuple" and atom.items is not None:
         return Collection(atom.kind, tuple(map(loose, atom.items)), loose(atom.item))
-    if isinstance(atom, Collection) and atom.kind != "ModuleList":
+    if isinstance(atom, Collection) and atom.kind not in OF_MODULES:
         return Collection(atom.kind, None, loose(atom.item) | unknown("an element added elsewhere"))
     return atom
 

@@ -172,6 +172,11 @@ NEVER: Value = frozenset()
 MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 """`Mapping.cls` of a dictionary of modules."""
 
+MODULE_LIST, PARAMETER_LIST, APPENDED = "ModuleList", "ParameterList", "appended"
+"""`Collection.kind` of torch's lists, and of what is appended to an attribute of which nothing else is known."""
+OF_MODULES = frozenset((MODULE_LIST, PARAMETER_LIST, APPENDED))
+"""Kinds whose elements nobody changes behind one's back."""
+
 
 def unknown(reason: str) -> Value:
     return frozenset((Unknown(reason),))

@@ -12,6 +12,7 @@ from ..source import unit as source_unit
 from ..source.tree import Source
 from ..text import Edit, Span, Unit
 from .finding import Finding, Fix, Safety, Severity
+from .forward_not_defined import ForwardNotDefined
 from .ignored_keyword import IgnoredKeyword
 from .missing_argument import MissingArgument
 from .missing_output_field import MissingOutputField
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     MissingOutputField(),
     RemovedApi(),
     RenamedKeyword(),
+    ForwardNotDefined(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
@@ -90,7 +92,10 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
         known[key] = found
-        findings += [finding.at(unit.start) for finding in _in_sight(found[1], analysis, unit)]
+        for finding in _in_sight(found[1], analysis, unit):
+            borne_out = _BY_NAME[finding.rule].in_file(finding.at(unit.start), analysis, world)
+            if borne_out is not None:
+                findings.append(borne_out)
     levels = dict(settings.levels)
     kept = {finding_key(f): f for f in _leveled(findings, levels) if not _silenced(f, source)}
     return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)

@@ -253,6 +253,11 @@ class Rule(ABC):
         """Findings about a name of a library, with spans relative to its unit."""
         return ()
 
+    def in_file(self, finding: Finding, analysis: Analysis, world: World) -> Finding | None:
+        """The finding in the light of the whole file, which may have changed since it was made; None: the file speaks
+        against it."""
+        return finding
+
     @abstractmethod
     def fixes(self, place: Place) -> Iterable[Fix]:
         """Fixes of one of its findings, the best first, with offsets of the file."""
