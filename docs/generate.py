@@ -1,4 +1,4 @@
-"""Writes what the documentation takes from the code: rule pages, the README's list of rules, and its picture.
+"""Writes what the documentation takes from the code: rule pages, the README's lists of rules and settings, its picture.
 
     python docs/generate.py
 
@@ -19,12 +19,12 @@ from rich.text import Text
 
 from keyward.cli.app import main as keyward
 from keyward.rules import RULES, manual
+from keyward.session.settings import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "check.svg"
 SCRIPT = "examples/base_model_labels.py"
-BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 WIDTH = 132
 SESSION = (
     ("check", SCRIPT),
@@ -38,11 +38,19 @@ def rules_table() -> str:
     return "\n".join(("| rule | severity | what it reports |", "| --- | --- | --- |", *rows))
 
 
+def settings_table() -> str:
+    rows = (f"| `{key.name}` | {key.default} | {key.summary} |" for key in KEYS)
+    return "\n".join(("| setting | default | what it does |", "| --- | --- | --- |", *rows))
+
+
 def readme(text: str) -> str:
-    """The README with its list of rules as the code has it."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{rules_table()}\n{END}{after}"
+    """The README with its lists as the code has them."""
+    for name, table in (("rules", rules_table()), ("settings", settings_table())):
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    return text
 
 
 def output(*arguments: str) -> str:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from keyward.session.settings import Settings
+from keyward.session.settings import KEYS, Settings
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,7 +34,7 @@ def words(text: str) -> list[str]:
     return re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\xa0", " ").split()
 
 
-def test_the_readme_lists_the_rules(generate: ModuleType) -> None:
+def test_the_readme_lists_rules_and_settings(generate: ModuleType) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert text == generate.readme(text), "run: make docs"
 
@@ -51,9 +51,10 @@ def test_the_picture_shows_what_the_command_prints(generate: ModuleType) -> None
 
 def test_settings_are_told_alike() -> None:
     """By the code, the README and the manifest of the VS Code client, which has one more: how to start the server."""
-    names = {f"keyward.{field.name}" for field in dataclasses.fields(Settings)}
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(keyward\.\w+)` \|", readme, re.MULTILINE)) == names
+    assert [field.name for field in dataclasses.fields(Settings)] == [key.field for key in KEYS]
+    names = {f"keyward.{key.name}" for key in KEYS}
+    readme = (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    assert {f"keyward.{name}" for name in re.findall(r"^\| `([\w-]+)` \|", readme, re.MULTILINE)} == names
     manifest = json.loads((ROOT / "client-vscode" / "package.json").read_text("utf-8"))
     assert set(manifest["contributes"]["configuration"]["properties"]) == {*names, "keyward.command"}
 

@@ -126,7 +126,7 @@ async def test_a_cache_folder_that_cannot_be_is_done_without(start: Start, tmp_p
 
 
 @pytest.mark.parametrize(
-    "options", [{"python": 3, "rules": "all", "diagnostics": "yes"}, {"rules": {"no-such-rule": "off"}}, {}]
+    "options", [{"python": 3, "severity": "all", "diagnostics": "yes"}, {"severity": {"no-such-rule": "off"}}, {}]
 )
 async def test_settings_that_make_no_sense_are_left_out(start: Start, options: dict[str, object]) -> None:
     async with start(settings={"": {"keyward": options}}) as editor:

@@ -58,9 +58,9 @@ async def test_settings_take_effect_at_once(start: Start, standin_python: Path) 
     async with start() as editor:
         uri = editor.open("train.py", SCRIPT)
         assert codes(await editor.diagnostics(uri, bool)) == ["ignored-keyword"]
-        configure(editor, {"python": python, "rules": {"ignored-keyword": "error"}})
+        configure(editor, {"python": python, "severity": {"ignored-keyword": "error"}})
         assert await editor.diagnostics(uri, lambda them: them[0].severity == types.DiagnosticSeverity.Error)
-        configure(editor, {"python": python, "rules": {"ignored-keyword": "off"}})
+        configure(editor, {"python": python, "severity": {"ignored-keyword": "off"}})
         assert await editor.diagnostics(uri, lambda them: not them) == []
         configure(editor, {"python": python})
         await editor.diagnostics(uri, bool)
@@ -72,10 +72,10 @@ async def test_settings_take_effect_at_once(start: Start, standin_python: Path) 
 async def test_what_is_not_set_is_as_it_was_given_at_the_start(start: Start, standin_python: Path) -> None:
     python = str(standin_python)
     off = {"ignored-keyword": "off"}
-    async with start(options={"python": python, "rules": off}, settings={"": {"keyward": {}}}) as editor:
+    async with start(options={"python": python, "severity": off}, settings={"": {"keyward": {}}}) as editor:
         uri = editor.open("train.py", SCRIPT)
         await editor.diagnostics(uri, lambda them: not them)
-        configure(editor, {"rules": {"ignored-keyword": "error"}, "python": ""})
+        configure(editor, {"severity": {"ignored-keyword": "error"}, "python": ""})
         (found,) = await editor.diagnostics(uri, bool)
         assert "in .venv" in found.message
         configure(editor, {})
@@ -87,7 +87,7 @@ async def test_a_client_that_asks_is_told_to_ask_again(start: Start, standin_pyt
         uri = editor.open("train.py", SCRIPT)
         await editor.diagnostics(uri, bool)
         before = editor.client.diagnostic_refresh_count
-        configure(editor, {"python": str(standin_python), "rules": {"ignored-keyword": "off"}})
+        configure(editor, {"python": str(standin_python), "severity": {"ignored-keyword": "off"}})
         await editor.diagnostics(uri, lambda them: not them)
         assert editor.client.diagnostic_refresh_count > before
 

@@ -109,6 +109,13 @@ def serve(tcp: str | None) -> None:
     metavar="DIST==VERSION",
     help="Judge by this version of a library in place of the installed one, such as transformers==5.23.0.",
 )
+@click.option("--select", multiple=True, metavar="RULE", help="Rules that are on, whatever settings say. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Rules that are off, whatever settings say. Repeatable.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what it matches in folders. Repeatable.")
+@click.option("--force-exclude", is_flag=True, help="Leave out what is excluded even where it is named.")
+@click.option("--config", metavar="FILE", help="File of settings. Default: the nearest upwards of each file.")
+@click.option("--files-from", metavar="FILE", help="File that lists what to check, a path a line; -: standard input.")
+@click.option("--stdin-filename", metavar="NAME", help="What the text is called that comes by standard input (path -).")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
 @verbose_option
 @click.pass_context
@@ -121,9 +128,10 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     one; names that are gone are reported too, and the last line counts what is new. `keyward signatures list` shows
     which versions there are.
     """
-    from .check import Options, run
+    from .check import run
+    from .options import Options
 
-    context.exit(run(paths or (".",), Options(**options), context.color, bool(context.obj.get("verbose"))))
+    context.exit(run(paths, Options(**options), context.color, bool(context.obj.get("verbose"))))
 
 
 @main.command()

@@ -6,20 +6,15 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from pathlib import Path
 
 import click
 import msgspec
 
-from ..environment.index import default_cache
-from ..environment.interpreter import Interpreter
-from ..signatures.store import Installed
-from . import environments, inspection
-from .files import python_files
+from . import inspection
 from .inspection import Request
-from .known import Library, UnknownVersionError
+from .options import Options
+from .preparing import CannotCheckError, prepare
 from .progress import Step, progress_bar
 from .report import FileReport, Report, merged
 
@@ -31,34 +26,18 @@ N_PROCESSES_UNASKED = 4
 """Each holds signatures of its own and may start jedi: more has to be asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What stood on the command line."""
-
-    python: str | None = None
-    output_format: str = "text"
-    fix: bool = False
-    unsafe_fixes: bool = False
-    show_diff: bool = False
-    jobs: int = 0
-    against: tuple[str, ...] = ()
-    """`transformers==5.23.0`, each: the version to judge by."""
-
-
 def run(paths: Sequence[str], options: Options, color: bool | None, verbose: bool) -> int:
     """Checks the files, prints what was found, and gives the exit code."""
-    files = list(python_files(paths))
-    if not files:
-        click.echo("No Python files were found.", err=True)
     with progress_bar() as step:
-        request, problem = _prepared(files, options, step)
-        if problem:
-            click.echo(problem, err=True)
+        try:
+            job = prepare(paths, options, step)
+        except CannotCheckError as error:
+            click.echo(str(error), err=True)
             return INCOMPLETE
-        reports = list(_reports(files, request, options.jobs, step))
-    if request.against and any(report.n_mended is None and not report.problem for report in reports):
-        named = " and ".join(item.distribution for item in request.against)
-        click.echo(f"Which {named} is installed is not known, so it is not told what would be new.", err=True)
+        reports = list(_reports(job.files, job.request, options.jobs, step))
+    here = os.path.join(os.getcwd(), "")
+    for problem in (*(problem.removeprefix(here) for problem in job.problems), *_not_compared(reports)):
+        click.echo(problem, err=True)
     for report in reports:
         if report.problem:
             click.echo(report.problem, err=True)
@@ -67,67 +46,14 @@ def run(paths: Sequence[str], options: Options, color: bool | None, verbose: boo
     _print(reports, options, color)
     if any(report.diagnostics for report in reports):
         return FINDINGS
-    return INCOMPLETE if any(report.problem for report in reports) else CLEAN
+    return INCOMPLETE if job.problems or any(report.problem for report in reports) else CLEAN
 
 
-def _prepared(files: Sequence[str], options: Options, step: Step) -> tuple[Request, str]:
-    """The request with all that it needs indexed, and why nothing can be checked, "" otherwise."""
-    request = Request(
-        options.python or "", "", options.fix or options.show_diff, options.unsafe_fixes, options.show_diff
-    )
-    if options.against and (options.fix or options.show_diff):
-        return request, "--against shows what another version would say; fixes are for the installed one."
-    if not files:
-        return request, ""
-    if options.python:
-        chosen = environments.find(options.python)
-        if chosen.problem:
-            return request, chosen.problem
-    try:
-        request = replace(request, against=tuple(_asked(options, request)))
-    except UnknownVersionError as error:
-        return request, str(error)
-    wanted = environments.imported(files)
-    for interpreter in _interpreters(files, request):
-        cache, problems = environments.bring_up_to_date(interpreter, wanted, step)
-        request = replace(request, cache=str(cache))
-        for problem in problems:
-            click.echo(problem, err=True)
-    return request, ""
-
-
-def _asked(options: Options, request: Request) -> Iterator[Installed]:
-    """What is to be judged by in place of what is installed.
-
-    Raises:
-        UnknownVersionError: nothing is known of such a version.
-    """
-    if not options.against:
-        return
-    library = Library(default_cache())
-    for text in options.against:
-        distribution, separator, version = text.partition("==")
-        if not separator or not distribution.strip() or not version.strip():
-            raise UnknownVersionError(f"{text!r} is not DISTRIBUTION==VERSION, such as transformers==5.23.0.")
-        known = library.choose(distribution.strip(), version.strip())
-        if known.note:
-            click.echo(known.note, err=True)
-        yield known.item
-
-
-def _interpreters(files: Sequence[str], request: Request) -> list[Interpreter]:
-    """Each interpreter of the files once."""
-    workspace = inspection.make_workspace(request)
-    try:
-        by_folder = {os.path.dirname(os.path.abspath(file)): os.path.abspath(file) for file in files}
-        found: dict[Path, Interpreter] = {}
-        for file in by_folder.values():
-            interpreter = workspace.ground(file).interpreter
-            if interpreter.path is not None:
-                found.setdefault(interpreter.path, interpreter)
-        return list(found.values())
-    finally:
-        workspace.close()
+def _not_compared(reports: Sequence[FileReport]) -> Iterator[str]:
+    """A sentence where it cannot be told what another version changes."""
+    asked = {report.asked for report in reports if report.asked and report.n_mended is None and not report.problem}
+    for names in sorted(asked):
+        yield f"Which {' and '.join(names)} is installed is not known, so it is not told what would be new."
 
 
 def _reports(files: Sequence[str], request: Request, jobs: int, step: Step) -> Iterator[FileReport]:

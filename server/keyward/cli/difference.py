@@ -12,10 +12,10 @@ import click
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
+from ..session.known import Known, Library, UnknownVersionError
 from ..signatures.difference import Difference, compare, matches
 from ..signatures.edition import Edition, edition
 from . import environments
-from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar
 
 N_WHOLE = 40

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.import_path import import_path
@@ -14,6 +15,7 @@ from ..signatures.store import Installed, Signatures, open_signatures
 from .progress import Step
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 def find(python: str | None) -> Interpreter:
@@ -26,25 +28,30 @@ def open_for(interpreter: Interpreter) -> Signatures:
     return open_signatures(installed(interpreter) if interpreter.path else None, default_cache())
 
 
-def imported(files: Iterable[str]) -> frozenset[str]:
-    """Top-level names that files import, in the form of distribution names. Files that cannot be read give none."""
+def imported(files: Iterable[str], texts: Mapping[str, bytes] = _NOTHING) -> frozenset[str]:
+    """Top-level names that files import, in the form of distribution names. Files that cannot be read give none;
+    `texts` holds those that need not be read."""
     names: set[str] = set()
     for file in files:
         try:
-            names.update(match.decode("ascii", "ignore") for match in _IMPORT.findall(Path(file).read_bytes()))
+            text = texts[file] if file in texts else Path(file).read_bytes()
         except OSError:
             continue
+        names.update(match.decode("ascii", "ignore") for match in _IMPORT.findall(text))
     return frozenset(map(canonical, names))
 
 
-def bring_up_to_date(interpreter: Interpreter, wanted: Iterable[str], step: Step) -> tuple[Path, tuple[str, ...]]:
-    """Indexes what has no signatures yet of the distributions wanted.
+def bring_up_to_date(
+    interpreter: Interpreter, wanted: Iterable[str], step: Step, extra: Iterable[str] = ()
+) -> tuple[Path, tuple[str, ...]]:
+    """Indexes what has no signatures yet of the distributions wanted; of `extra` ones whatever they hold.
 
     Returns:
         the cache folder that holds them now, and a sentence for each thing that went wrong.
     """
     cache = default_cache()
-    missing = sorted(_missing(interpreter, frozenset(wanted), cache))
+    extra = frozenset(map(canonical, extra))
+    missing = sorted(_missing(interpreter, extra.union(wanted), cache))
     if not missing:
         return cache, ()
 
@@ -52,7 +59,7 @@ def bring_up_to_date(interpreter: Interpreter, wanted: Iterable[str], step: Step
         step(f"Reading {progress.distribution}", progress.done, progress.total)
 
     step(f"Reading {', '.join(missing)}", 0, 1)
-    report = update_index(interpreter, cache, only=missing, progress=tell)
+    report = update_index(interpreter, cache, only=missing, extra=extra, progress=tell)
     # What one module of a library lacks is for `keyward doctor` to tell: mostly it concerns nobody.
     notes = open_signatures(installed(interpreter), report.cache).problems
     return report.cache, tuple(problem for problem in report.problems if problem not in notes)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..features.snapshot import Snapshot, take
 from ..inference.answers import Answer, Question
+from ..session import settings_files
 from ..session.workspace import Workspace
 from ..signatures.store import Installed, same_version
 from . import fixing
@@ -24,6 +25,10 @@ N_ROUNDS = 8
 """An answer about another file can raise the next question, but not for ever."""
 
 
+Excluded = Callable[[str], bool]
+"""Says of a file (or, with a separator at its end, of a folder) whether settings leave it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to be done with the files; plain data, for any process."""
@@ -33,8 +38,14 @@ class Request:
     fix: bool = False
     unsafe: bool = False
     show_diff: bool = False
-    against: tuple[Installed, ...] = ()
-    """Versions that are judged by in place of the installed ones."""
+    against: tuple[Installed, ...] | None = None
+    """Versions that are judged by in place of the installed ones; None: those that settings name."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What the command line sets, raw."""
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    """Texts of files that are not read from the disk, by name."""
+    config: str = ""
+    """The file of settings for all files; "": the nearest of each."""
 
 
 @dataclass
@@ -71,31 +82,37 @@ class _File:
 
 def make_workspace(request: Request) -> Workspace:
     """A workspace without folders: interpreters and modules are looked for from each file upwards."""
-    workspace = Workspace(cache=Path(request.cache) if request.cache else None, against=request.against)
-    if request.python:
-        workspace.configure({"python": request.python})
+    workspace = Workspace(
+        cache=Path(request.cache) if request.cache else None,
+        against=request.against,
+        config=settings_files.opened(request.config) if request.config else None,
+        complain=lambda _: None,  # they are told once, for all processes
+    )
+    workspace.configure({**request.settings, "python": request.python})
     return workspace
 
 
 def inspect(names: Sequence[str], request: Request) -> Iterator[list[FileReport]]:
     """The reports of the files, batch by batch, in their order."""
     workspace = make_workspace(request)
-    today = make_workspace(replace(request, against=())) if request.against else None
+    today = make_workspace(replace(request, against=()))
     collects = gc.isenabled()
     gc.disable()  # what is known of libraries would be looked through time and again; analyses are retired instead
     try:
         for start in range(0, len(names), N_BATCH):
             batch = names[start : start + N_BATCH]
             files = [_File(name) for name in batch]
-            _take(files, workspace)
+            _take(files, workspace, request.texts)
             before = [_File(name) for name in batch]
-            if today is not None:
-                _take([file for file in before if _comparable(os.path.abspath(file.name), today, request)], today)
+            _take(
+                [file for file in before if _comparable(os.path.abspath(file.name), workspace, today)],
+                today,
+                request.texts,
+            )
             yield _reports(files, before, workspace, request)
     finally:
         workspace.close()
-        if today is not None:
-            today.close()
+        today.close()
         if collects:
             gc.enable()
 
@@ -109,17 +126,17 @@ def snapshots(names: Sequence[str], workspace: Workspace) -> Iterator[Snapshot]:
     """A snapshot of each file that can be read, with all that can be found out about other files."""
     for start in range(0, len(names), N_BATCH):
         files = [_File(name) for name in names[start : start + N_BATCH]]
-        _take(files, workspace)
+        _take(files, workspace, {})
         yield from (file.snapshot for file in files if file.snapshot is not None)
 
 
-def _take(files: Sequence[_File], workspace: Workspace) -> None:
-    """Takes a snapshot of each file, with all that can be found out about other files."""
+def _take(files: Sequence[_File], workspace: Workspace, texts: Mapping[str, bytes]) -> None:
+    """Takes a snapshot of each file, with all that can be found out about other files; `texts` go before the disk's."""
     for file in files:
         with file.guarded():
             path = os.path.abspath(file.name)
-            text = Path(file.name).read_bytes()
-            file.snapshot = take(path, 0, text, workspace.world(path), workspace.settings(path).rules)
+            text = texts[file.name] if file.name in texts else Path(file.name).read_bytes()
+            file.snapshot = take(path, 0, text, workspace.world(path), workspace.settings(path).rules(path))
     for _ in range(N_ROUNDS):
         if not _look_beyond(files, workspace):
             break
@@ -170,16 +187,19 @@ def _tells(answer: Answer) -> bool:
     return answer.known or answer.missing or answer.definition is not None or bool(answer.importers)
 
 
-def _comparable(path: str, workspace: Workspace, request: Request) -> bool:
-    """Whether what is installed of the libraries that are asked about is known, so that what is new can be told."""
-    ground = workspace.ground(path)
+def _comparable(path: str, workspace: Workspace, today: Workspace) -> bool:
+    """Whether another version is asked about, and what is installed is known, so that what is new can be told."""
+    against = workspace.ground(path).against
+    if not against:
+        return False
+    ground = today.ground(path)
     here = {item.distribution: item.version for item in ground.installed or ()}
     known = {library.distribution: library.version for library in ground.world.signatures.libraries}
     return all(
         item.distribution in here
         and item.distribution in known
         and same_version(here[item.distribution], known[item.distribution])
-        for item in request.against
+        for item in against
     )
 
 
@@ -190,13 +210,14 @@ def _again(text: bytes, snapshot: Snapshot, workspace: Workspace) -> Snapshot:
 def _report(
     name: str, snapshot: Snapshot, today: Snapshot | None, workspace: Workspace, request: Request
 ) -> FileReport:
-    if request.against:
-        return upgrade_report(name, snapshot, today)
+    if against := workspace.ground(snapshot.path).against:
+        asked = tuple(item.distribution for item in against)
+        return replace(upgrade_report(name, snapshot, today), asked=asked)
     if not request.fix:
         return file_report(name, snapshot)
     mended, n_fixed = fixing.fixed(snapshot, request.unsafe, lambda text, old: _again(text, old, workspace))
     if request.show_diff:
         return replace(file_report(name, snapshot), diff=fixing.diff(name, snapshot.text, mended.text))
-    if mended.text != snapshot.text:
+    if mended.text != snapshot.text and name not in request.texts:
         fixing.write(name, mended.text)
     return replace(file_report(name, mended), n_fixed=n_fixed)

@@ -15,11 +15,11 @@ import click
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
+from ..session.known import Known, Library, UnknownVersionError
 from ..signatures.cached import Cached
 from ..signatures.edition import edition
 from ..signatures.store import Installed, at_version, open_signatures, order
 from . import environments
-from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar
 
 N_BETWEEN = 64

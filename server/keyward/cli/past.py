@@ -11,12 +11,12 @@ import click
 from ..environment.fingerprint import canonical, installed
 from ..environment.index import default_cache
 from ..environment.interpreter import Interpreter
+from ..session.known import Known, Library, UnknownVersionError
 from ..signatures.model import Dated, Entry
 from ..signatures.periods import Period
 from ..signatures.store import Found, Signatures, at_version, open_signatures
 from ..signatures.timeline import Table, Timeline, timeline
 from . import signature
-from .known import Known, Library, UnknownVersionError
 from .progress import Step, progress_bar
 
 

@@ -84,6 +84,8 @@ class FileReport:
     """How many fixes were applied."""
     diff: str = ""
     """What applying them would change."""
+    asked: tuple[str, ...] = ()
+    """The libraries of which another version was judged by."""
     n_mended: int | None = None
     """With --against: findings of today that are none then; None: that is not asked, or cannot be told."""
 

@@ -24,7 +24,7 @@ from ..signatures.writer import write_atomically
 from ..worker import protocol
 from ..worker.scan import TENSORFLOW
 from .distribution import DistributionIndex, read_lacking
-from .fingerprint import Survey, survey
+from .fingerprint import Survey, canonical, survey
 from .import_path import ImportPath
 from .interpreter import Interpreter
 from .source_reading import run_readers
@@ -114,6 +114,7 @@ def update_index(
     *,
     families: Iterable[str] = (),
     only: Iterable[str] | None = None,
+    extra: Iterable[str] = (),
     trusted: bool = True,
     progress: Callable[[Progress], None] | None = None,
     changed: Callable[[Path], None] | None = None,
@@ -127,6 +128,7 @@ def update_index(
         cache: the user's cache folder; default: the platform's.
         families: model families that come first, since open files use them.
         only: names of distributions, where not all are wanted.
+        extra: names of distributions that are read whether or not they define modules.
         trusted: False starts no interpreter of the folder's: libraries are read from their source.
         progress: called before each module.
         changed: called with the cache folder when there is something new to open.
@@ -152,7 +154,11 @@ def update_index(
         if name in here and (wanted is None or name in wanted):
             run.bring_up_to_date(here[name], ())
     if any(name in here for name in _FRAMEWORKS) and not run.stopped and (wanted is None or wanted - set(KNOWN)):
-        for name, modules in run.scan(tuple(here.values())).items():
+        scanned = run.scan(tuple(here.values()))
+        for name in map(canonical, extra):
+            if name in here and name not in scanned and (provided := run.seen.provided(name)) is not None:
+                scanned[name] = list(provided.names)
+        for name, modules in scanned.items():
             if name in here and name not in KNOWN and (wanted is None or name in wanted):
                 run.bring_up_to_date(here[name], tuple(modules))
     return run.report()

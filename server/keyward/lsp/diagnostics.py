@@ -83,7 +83,7 @@ class Diagnostics:
         self._publish(types.PublishDiagnosticsParams(uri=uri, version=document.version, diagnostics=items))
 
     def _items(self, uri: str, snapshot: Snapshot | None) -> list[types.Diagnostic]:
-        if snapshot is None or not self._server.session.settings(uri).diagnostics:
+        if snapshot is None or not self._server.session.reports(uri):
             return []
         lines = snapshot.source.lines
         return [convert.from_finding(finding, lines, self._server.unit) for finding in snapshot.findings]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
+from ..session import settings_files
 from . import convert
 
 if TYPE_CHECKING:
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 SECTION = "keyward"
 INSTALLED = ("*.{dist-info,egg-info,egg,egg-link,pth}", "*.dist-info/RECORD")
 """What comes or goes in a folder of libraries when one is installed or removed; a removed folder is one event."""
-WATCHED = ("**/*.py", "**/{.venv,venv}", "**/pyvenv.cfg", *(f"**/site-packages/{pattern}" for pattern in INSTALLED))
+WATCHED = (
+    "**/*.py",
+    *(f"**/{name}" for name in settings_files.NAMES),
+    "**/{.venv,venv}",
+    "**/pyvenv.cfg",
+    *(f"**/site-packages/{pattern}" for pattern in INSTALLED),
+)
 _LIBRARIES = "keyward/libraries"
 
 

@@ -63,7 +63,7 @@ _MAIN_INPUTS = (
 
 def suggestion(name: str, accepted: Collection[str]) -> Suggestion | None:
     """The one among `accepted` (without what the call passes already) that `name` was meant to be."""
-    near = _nearest(name, accepted)
+    near = nearest(name, accepted)
     if len(near) == 1:
         return Suggestion(near[0], misspelt=True)
     for synonym in _SYNONYMS.get(name, ()):
@@ -77,7 +77,7 @@ def suggestion(name: str, accepted: Collection[str]) -> Suggestion | None:
     return Suggestion(near[0], misspelt=False) if near else None
 
 
-def _nearest(name: str, accepted: Collection[str]) -> list[str]:
+def nearest(name: str, accepted: Collection[str]) -> list[str]:
     """All accepted names of the least distance, if that is small beside their length."""
     limit = 0 if len(name) < 3 else 1 if len(name) < 6 else 2
     letters = set(name)

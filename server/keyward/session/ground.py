@@ -28,17 +28,20 @@ class Ground:
         changed: Callable[[], None],
         read: Callable[[str], bytes | None],
         against: Sequence[Installed] = (),
+        extra_libraries: Sequence[str] = (),
     ) -> None:
         """`changed` is called from any thread when `world` is another one; `read` gives the text of a file.
 
-        What is in `against` takes the place of what is installed of that distribution.
+        What is in `against` takes the place of what is installed of that distribution; `extra_libraries` are read too,
+        whatever is in them.
         """
         self.interpreter = interpreter
+        self.against = tuple(against)
+        self.extra_libraries = tuple(extra_libraries)
         self._survey = Survey() if interpreter.path is None else survey(interpreter)
         self._settled = False
         self._judging = None if interpreter.path is None else self._survey.installed
         self._changed = changed
-        self._against = {item.distribution: item for item in against}
         self._signatures = open_signatures(self._judged, cache)
         self._oracle = Oracle(
             folders,
@@ -49,6 +52,11 @@ class Ground:
             read=read,
         )
         self._world = World(self._signatures, self._oracle.answers)
+
+    @property
+    def key(self) -> tuple[Path | None, tuple[Installed, ...], tuple[str, ...]]:
+        """What it is made of."""
+        return self.interpreter.path, self.against, self.extra_libraries
 
     @property
     def world(self) -> World:
@@ -141,10 +149,10 @@ class Ground:
     @property
     def _judged(self) -> tuple[Installed, ...] | None:
         """The distributions whose signatures count."""
-        if not self._against:
+        asked = {item.distribution for item in self.against}
+        if not asked:
             return self._judging
-        kept = (item for item in self._judging or () if item.distribution not in self._against)
-        return (*kept, *self._against.values())
+        return (*(item for item in self._judging or () if item.distribution not in asked), *self.against)
 
     def _answered(self, _: Answers) -> None:
         self._changed()

@@ -9,7 +9,6 @@ from ..text import Unit
 from .documents import Change, Document, Task
 from .oracle import read_file
 from .places import Located, locate
-from .settings import Settings
 from .workspace import Later, Tell, Workspace, families_named
 
 
@@ -46,16 +45,18 @@ class Session:
                 return document.text
         return read_file(path)
 
-    def settings(self, uri: str) -> Settings:
+    def reports(self, uri: str) -> bool:
+        """Whether findings in a document are told."""
         document = self.documents.get(uri)
-        return self.workspace.settings(document.path if document is not None else "")
+        return document is None or self.workspace.settings(document.path).reports(document.path)
 
     def task(self, uri: str) -> Task | None:
         """What has to be done for a current snapshot of a document; None: nothing."""
         document = self.documents.get(uri)
         if document is None:
             return None
-        return document.task(self.workspace.world(document.path), self.workspace.settings(document.path).rules)
+        rules = self.workspace.settings(document.path).rules(document.path)
+        return document.task(self.workspace.world(document.path), rules)
 
     def locate(self, path: str, place: Place) -> Located | None:
         """Where a place is that a feature found for the file at `path`."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..environment.fingerprint import QUIET
 from ..environment.index import Progress, default_cache, update_index
@@ -26,9 +27,12 @@ from ..environment.interpreter import Interpreter, find_interpreter
 from ..inference.answers import Question
 from ..inference.world import World
 from ..signatures.store import Installed
+from . import settings_files
 from .ground import Ground
+from .known import Library, UnknownVersionError
 from .oracle import read_file
-from .settings import Settings, read
+from .settings import Settings, read, versioned
+from .settings_files import SettingsFile
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,9 @@ _TOLD = re.compile(r"(?:pyvenv\.cfg|\.pth|\.egg|\.egg-link|\.(?:dist|egg)-info(?
 """Files whose change is a reason."""
 _GONE = 3.0
 """Seconds that an interpreter which is gone is waited for: environments are made anew."""
+
+_Key = tuple[Path | None, tuple[Installed, ...], tuple[str, ...]]
+"""What a ground is made of: an interpreter, versions to judge by in place of installed ones, libraries to read too."""
 
 Tell = Callable[[str, str, int, int], None]
 """Told of long work: title, what is being done, how many steps of how many are made."""
@@ -60,10 +67,14 @@ class Workspace:
         text_of: Callable[[str], bytes | None] = read_file,
         cache: Path | None = None,
         later: Later = lambda *_: None,
-        against: Iterable[Installed] = (),
+        against: Iterable[Installed] | None = None,
+        config: SettingsFile | None = None,
+        complain: Callable[[str], None] | None = None,
     ) -> None:
         """`text_of` gives the text of a file, so that an editor's unsaved text can go before the disk's; what is in
-        `against` takes the place of what is installed."""
+        `against` takes the place of what is installed, None: what settings say; `config` is the file of settings for
+        all files, None: the nearest of each; `complain` is told of settings that make no sense,
+        None: the log is."""
         self.trusted = True
         """Whether processes may be started for these folders. To be set before anything else is asked."""
         self._changed = changed
@@ -71,16 +82,22 @@ class Workspace:
         self._text_of = text_of
         self._later = later
         self._cache = cache or default_cache()
-        self._against = tuple(against)
+        self._against = None if against is None else tuple(against)
+        self._config = config
         self._folders: list[str] = []
         self._given: dict[str, object] = {}
-        self._settings: dict[str | None, Settings] = {None: Settings()}
-        self._grounds: dict[Path | None, Ground] = {}
+        self._set: dict[str | None, dict[str, Any]] = {None: {}}
+        """What the client has set, by workspace folder."""
+        self._settings: dict[str, Settings] = {}
+        """By the folder that a file is in."""
+        self._tell_problem = complain or partial(logger.warning, "%s")
+        self._problems: dict[str, None] = {}
+        self._grounds: dict[_Key, Ground] = {}
         self._by_folder: dict[str, Ground] = {}
         self._indexer: ThreadPoolExecutor | None = None
-        self._indexed: set[Path | None] = set()
-        self._awaited: set[Path | None] = set()
-        """Interpreters that are going to be looked at."""
+        self._indexed: set[_Key] = set()
+        self._awaited: set[_Key] = set()
+        """Grounds whose interpreters are going to be looked at."""
         self._looked = 0.0
         self._gone: dict[Path, float] = {}
         self._closing = threading.Event()
@@ -99,7 +116,7 @@ class Workspace:
         gone = set(folders)
         self._folders = [folder for folder in self._folders if folder not in gone]
         for folder in gone:
-            self._settings.pop(folder, None)
+            self._set.pop(folder, None)
         self._start_anew()
 
     def start_with(self, raw: Mapping[str, object]) -> None:
@@ -112,21 +129,53 @@ class Workspace:
 
         What is not set, or empty, is as it was given at the start.
         """
-        settings, problems = read(
-            {**self._given, **{name: value for name, value in raw.items() if value not in ("", None)}}
-        )
-        for problem in problems:
-            logger.warning("%s", problem)
-        before = self._settings.get(folder)
-        if settings == before:
+        given = {name: value for name, value in raw.items() if value not in ("", None, [], {})}
+        values, problems = read({**self._given, **given}, folder or "")
+        self._complain(settings_files.said(problem, "The editor's settings") for problem in problems)
+        if values == self._set.get(folder):
             return
-        self._settings[folder] = settings
-        if before is None or before.python != settings.python:
-            self._find_again()
-        self._changed()
+        self._set[folder] = values
+        self._settle()
 
     def settings(self, path: str) -> Settings:
-        return self._settings.get(self.folder(path)) or self._settings[None]
+        """What is set for a file: by the client, and where it sets nothing by the nearest file of settings."""
+        parent = os.path.dirname(path)
+        settings = self._settings.get(parent)
+        if settings is None:
+            settings = self._settings[parent] = self._settings_in(parent)
+        return settings
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence about each setting that makes no sense, of the files that were asked about."""
+        return tuple(self._problems)
+
+    def _settings_in(self, folder: str) -> Settings:
+        file = self._config or settings_files.nearest(folder)
+        inside = self.folder(folder)
+        client = self._set.get(inside, self._set[None])
+        if file is None:
+            return Settings(**client)
+        self._complain(file.problems)
+        values = {**file.values, **client}
+        if inside is not None and self.folder(file.path) is None and "python" not in client:
+            values.pop("python", None)  # it would be started, and the user trusts the workspace alone
+        return Settings(**values)
+
+    def _settle(self) -> None:
+        """Settings may be others now: what rests on them is found out anew, if they are."""
+        before, self._settings = self._settings, {}
+        self._problems.clear()
+        if any(self.settings(os.path.join(folder, "file")) != settings for folder, settings in before.items()):
+            self._find_again()
+            self._changed()
+
+    def _complain(self, problems: Iterable[str]) -> None:
+        """Tells what was not told yet."""
+        for problem in problems:
+            if problem not in self._problems:
+                self._problems[problem] = None
+                self._tell_problem(problem)
 
     def folder(self, path: str) -> str | None:
         """The innermost workspace folder that a file is in; None: it is in none."""
@@ -140,19 +189,40 @@ class Workspace:
         parent = os.path.dirname(path)
         ground = self._by_folder.get(parent)
         if ground is None:
-            ground = self._by_folder[parent] = self._ground_of(self._interpreter(path))
+            ground = self._by_folder[parent] = self._ground_of(self._interpreter(path), self.settings(path))
         return ground
 
-    def _ground_of(self, interpreter: Interpreter) -> Ground:
-        ground = self._grounds.get(interpreter.path)
+    def _ground_of(self, interpreter: Interpreter, settings: Settings) -> Ground:
+        against = self._versions(settings.against) if self._against is None else self._against
+        key = interpreter.path, against, settings.extra_libraries
+        ground = self._grounds.get(key)
         if ground is None or ground.interpreter.problem != interpreter.problem:
             if interpreter.problem:
                 logger.warning("%s", interpreter.problem)
-            ground = Ground(
-                interpreter, self._cache, self._folders, self.trusted, self._changed, self._text_of, self._against
+            ground = self._grounds[key] = Ground(
+                interpreter,
+                self._cache,
+                self._folders,
+                self.trusted,
+                self._changed,
+                self._text_of,
+                against,
+                settings.extra_libraries,
             )
-            self._grounds[interpreter.path] = ground
         return ground
+
+    def _versions(self, asked: Iterable[str]) -> tuple[Installed, ...]:
+        """What is known of the versions that settings ask for; of one that is not known a sentence is told."""
+        pairs = [pair for pair in map(versioned, asked) if pair is not None]
+        library = Library(self._cache) if pairs else None
+        found = []
+        for distribution, version in pairs:
+            assert library is not None
+            try:
+                found.append(library.choose(distribution, version).item)
+            except UnknownVersionError as error:
+                self._complain([f"The setting `against`: {error}"])
+        return tuple(found)
 
     def world(self, path: str) -> World:
         return self.ground(path).world
@@ -173,7 +243,7 @@ class Workspace:
         starting with these model families. Neither is waited for."""
         ground = self.ground(path)
         ground.ask(path, questions)
-        if ground.interpreter.path not in self._indexed:
+        if ground.key not in self._indexed:
             self._refresh(ground, tuple(families))
         self.look()
 
@@ -183,6 +253,8 @@ class Workspace:
     def files_changed(self, paths: Iterable[str]) -> None:
         """Files were saved, made or removed: what rests on them is asked anew, and libraries are looked at again."""
         changed = tuple(paths)
+        if any(os.path.basename(path) in settings_files.NAMES for path in changed):
+            self._settle()
         for ground in self._grounds.values():
             ground.files_changed(changed)
         # No files at all: all that the client has to say is that its user is back.
@@ -214,22 +286,26 @@ class Workspace:
         if self._find_again():
             self._changed()
         for ground in self._grounds.values():
-            if ground.interpreter.path in self._indexed:
+            if ground.key in self._indexed:
                 self._refresh(ground, ())
 
     def _find_again(self) -> bool:
         """Finds the interpreter of each folder anew; whether one of them is another now. Unused ones are let go."""
         moved = False
         for folder, ground in tuple(self._by_folder.items()):
-            interpreter = self._interpreter(os.path.join(folder, "file"))
-            if interpreter.path != ground.interpreter.path and not self._comes_back(ground):
-                self._by_folder[folder] = self._ground_of(interpreter)
+            path = os.path.join(folder, "file")
+            interpreter = self._interpreter(path)
+            if interpreter.path != ground.interpreter.path and self._comes_back(ground):
+                continue
+            found = self._ground_of(interpreter, self.settings(path))
+            if found.key != ground.key:
+                self._by_folder[folder] = found
                 moved = True
         if moved:
-            used = [ground.interpreter.path for ground in self._by_folder.values()]
-            for path in [path for path in self._grounds if path not in used]:
-                self._grounds.pop(path).close()
-                self._indexed.discard(path)
+            used = [ground.key for ground in self._by_folder.values()]
+            for key in [key for key in self._grounds if key not in used]:
+                self._grounds.pop(key).close()
+                self._indexed.discard(key)
         return moved
 
     def _comes_back(self, ground: Ground) -> bool:
@@ -250,14 +326,15 @@ class Workspace:
             ground.close()
         self._grounds.clear()
         self._by_folder.clear()
+        self._settings.clear()
 
     def _refresh(self, ground: Ground, families: tuple[str, ...]) -> None:
-        path = ground.interpreter.path
-        if path is None or path in self._awaited:
+        key = ground.key
+        if ground.interpreter.path is None or key in self._awaited:
             return
-        self._awaited.add(path)
-        self._submit(ground, families, path not in self._indexed)
-        self._indexed.add(path)
+        self._awaited.add(key)
+        self._submit(ground, families, key not in self._indexed)
+        self._indexed.add(key)
 
     def _submit(self, ground: Ground, families: tuple[str, ...], first: bool) -> None:
         if self._closing.is_set():
@@ -273,7 +350,7 @@ class Workspace:
             if seconds:
                 self._later(seconds, partial(self._submit, ground, families, first))
                 return
-            self._awaited.discard(ground.interpreter.path)  # what happens from here on takes another look
+            self._awaited.discard(ground.key)  # what happens from here on takes another look
             if moved:
                 ground.reopen(self._cache)
                 self._changed()
@@ -281,7 +358,7 @@ class Workspace:
                 self._index(ground, families, moved)
         except Exception:
             logger.exception("The index could not be brought up to date.")
-            self._awaited.discard(ground.interpreter.path)
+            self._awaited.discard(ground.key)
 
     def _index(self, ground: Ground, families: tuple[str, ...], moved: bool) -> None:
         title = "Reading signatures"
@@ -299,6 +376,7 @@ class Workspace:
                 ground.interpreter,
                 self._cache,
                 families=families,
+                extra=ground.extra_libraries,
                 trusted=self.trusted,
                 progress=progress,
                 changed=changed,
