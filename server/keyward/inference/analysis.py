@@ -34,8 +34,9 @@ class Callee:
     """Of the user's own: path of the file and qualified name of the function in it ("Net.forward");
     `Source.by_qualname` of that file gives the unit, whose node is the `FunctionDef` (no offsets here: they would age
     with every edit)."""
-    unimplemented: bool = False
-    """Whether `cls` is a module without a `forward`, so that calling it raises `NotImplementedError`."""
+    unimplemented: str = ""
+    """The method ("forward", or "call" of a Keras layer) that `cls` lacks, so that calling it raises
+    `NotImplementedError`; "" where it lacks none."""
 
 
 @dataclass(frozen=True, slots=True)

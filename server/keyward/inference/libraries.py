@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ..signatures.model import Entry
 
 TORCH_MODULE = "torch.nn.modules.module.Module"
+KERAS_LAYER, KERAS_MODEL = "keras.src.layers.layer.Layer", "keras.src.models.model.Model"
 
 RETURNS_SELF = frozenset(
     (

@@ -20,8 +20,8 @@ from .classes import ClassInfo, is_abstract, mentions, method_kind, signature_of
 from .containers import FROM_KEYS
 from .exchanges import ANY
 from .program import MOST_LEVELS, Outcome, Program
-from .results import Results
 from .state import loose
+from .unimplemented import Unimplemented, open_callee, unimplemented
 from .values import (
     Atom,
     BoundMethod,
@@ -45,17 +45,15 @@ from .values import (
     why_unknown,
 )
 
-_MAKES_UP = frozenset(("__getattr__", "__getattribute__"))
 _CALLED_OTHERWISE = frozenset(("__call__", "__init_subclass__"))
 _ALTERED = "the file changes how modules are called"
 
 
-class Semantics(Results):
+class Semantics(Unimplemented):
     """Answers queries about values, for one `Program`."""
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._altered: dict[str, bool] = {}
         for kind in ("attribute", "owner", "callee", "inside", "result"):
             program.register(kind, getattr(self, kind))
 
@@ -79,15 +77,6 @@ class Semantics(Results):
         if not top or top in libraries.STANDARD_LIBRARY:
             return unknown(f"{qualified} is of the standard library")
         return self.program.answer(Question(path or self.program.main.path, module, 0, name))
-
-    def altered(self, path: str = "") -> bool:
-        """Whether the main file, or the one at `path`, may change how modules are called."""
-        for file in (self.program.main.path, path):
-            if file and file not in self._altered:
-                source = self.program.source(file)
-                text = b"" if source is None else libraries.HANDS_ON_CALLS.sub(b"", source.text)
-                self._altered[file] = source is None or bool(libraries.CHANGES_CALLS.search(text))
-        return self._altered[self.program.main.path] or (bool(path) and self._altered[path])
 
     # --- attributes -------------------------------------------------------------------------------------------------
 
@@ -273,9 +262,9 @@ class Semantics(Results):
             case BoundMethod(owner=Super(cls=cls), name="forward"):
                 return self._forward_above(cls)
             case Collection(kind="ModuleList"):
-                return _unimplemented(LibraryClass("torch.nn.modules.container.ModuleList"))
+                return unimplemented(LibraryClass("torch.nn.modules.container.ModuleList"), "ModuleList")
             case Mapping(cls="torch.nn.modules.container.ModuleDict"):
-                return _unimplemented(LibraryClass(atom.cls))
+                return unimplemented(LibraryClass(atom.cls), "ModuleDict")
             case Partial():
                 return _filled(self._only_callee(atom.function), atom)
             case LibraryClass():
@@ -315,7 +304,7 @@ class Semantics(Results):
             return f"what calling a {entry.name} accepts is not known"
         if libraries.is_module(entry):
             if self.altered():
-                return _open(f"{entry.name}.forward", cls, _ALTERED)
+                return open_callee(f"{entry.name}.forward", cls, _ALTERED)
             return Callee(f"{entry.name}.forward", entry.call, "forward", cls, entry, found.library.label)
         return Callee(f"{entry.name}.__call__", entry.call, "function", cls, entry, found.library.label)
 
@@ -325,12 +314,14 @@ class Semantics(Results):
             return f"class {cls.qualname} is not known"
         if not info.complete:
             reason = f"a base of {cls.qualname} is not known"
-            return _open(f"{cls.qualname}.forward", cls, reason) if "forward" in info.methods else reason
+            return open_callee(f"{cls.qualname}.forward", cls, reason) if "forward" in info.methods else reason
         if not self._is_module(info):
             return f"{cls.qualname} is not a module"
         if self.altered(cls.path) or self._called_otherwise(info):
-            return _open(f"{cls.qualname}.forward", cls, _ALTERED)
-        return self._forward_in(info, info.resolution_order) or self._without_forward(info)
+            return open_callee(f"{cls.qualname}.forward", cls, _ALTERED)
+        if LibraryClass(libraries.KERAS_LAYER) in info.resolution_order:
+            return self.keras_callee(info)
+        return self._forward_in(info, info.resolution_order) or self.without_forward(info)
 
     def _forward_above(self, cls: UserClass) -> Callee | str:
         """The forward that `super()` gives in a class."""
@@ -361,7 +352,7 @@ class Semantics(Results):
             if known is None:
                 return f"a base of {cls.qualname} is not known"
             if any(name == "forward" for name, _ in known.variables):
-                return _open(f"{cls.qualname}.forward", cls, f"{cls.qualname} changes how it is called")
+                return open_callee(f"{cls.qualname}.forward", cls, f"{cls.qualname} changes how it is called")
             if "forward" not in known.methods:
                 continue
             unit = self.program.ask("unit", base.path, f"{base.qualname}.forward")
@@ -369,31 +360,12 @@ class Semantics(Results):
             if unit is None or not isinstance(unit.node, s.FunctionDef):
                 return f"{name} is not known"
             if self.program.ask("kind", base.path, unit.key) != "method":
-                return _open(name, cls, f"a decorator may change {name}")
+                return open_callee(name, cls, f"a decorator may change {name}")
             if is_abstract(unit.node):
-                return _open(name, cls, f"{name} is to be given by classes that derive from it")
+                return open_callee(name, cls, f"{name} is to be given by classes that derive from it")
             signature = self._handed_on(base.path, unit, signature_of(unit, unit.node, skip_first=True))
             return Callee(name, signature, "forward", cls, definition=(base.path, name))
         return None
-
-    def _without_forward(self, info: ClassInfo) -> Callee | str:
-        """A module none of whose classes defines a forward: calling it raises, unless it gets one behind our back."""
-        cls = UserClass(info.path, info.qualname)
-        reason = f"{cls.qualname} has no forward"
-        entries = [self.entry(base) for base in info.resolution_order]
-        # Where the entry of a torch module has no call, its forward is torch's own, which raises, as that of its bases.
-        above = {name for entry in entries if entry is not None and libraries.is_module(entry) for name in entry.mro}
-        for base, entry in zip(info.resolution_order, entries, strict=True):
-            if isinstance(base, LibraryClass):
-                if base.qualified not in above and (entry is None or "forward" in entry.methods):
-                    return reason
-                continue
-            known = self.program.class_info(base.path, base.qualname)
-            if known is None or known.decorated or not _MAKES_UP.isdisjoint(known.methods):
-                return reason
-            if self.altered(base.path) or self.exchanged("forward", base.path, base.qualname):
-                return reason
-        return replace(_open(f"{cls.qualname}.forward", cls, reason), unimplemented=True)
 
     def _handed_on(self, path: str, unit: Unit, signature: Signature) -> Signature:
         """The signature of a forward whose own `**kwargs` all go to one other forward: it takes what that one takes."""
@@ -463,18 +435,6 @@ def _may_be_exchanged(atom: Atom) -> bool:
         and isinstance(atom.cls, LibraryClass)
         and atom.cls.qualified.startswith(libraries.EXCHANGED)
     )
-
-
-def _open(name: str, cls: Class, reason: str) -> Callee:
-    """The forward of a class that is known, while what it accepts is not."""
-    parameters = (Parameter("args", Kind.VAR_POSITIONAL), Parameter("kwargs", Kind.VAR_KEYWORD))
-    return Callee(name, Signature(parameters, extra="open", reason=reason), "forward", cls)
-
-
-def _unimplemented(cls: LibraryClass) -> Callee:
-    """The forward that a container of modules does not have."""
-    name = cls.qualified.rpartition(".")[2]
-    return replace(_open(f"{name}.forward", cls, f"{name} has no forward"), unimplemented=True)
 
 
 def _filled(callee: Callee | str, partial: Partial) -> Callee | str:

@@ -51,6 +51,7 @@ def step(x):
 ## When it stays silent
 - Where a base class is not known, or where the class may get its `forward` in another way: assigned, set from outside,
   by a decorator, by `__getattr__`.
+- For a model of Keras, which may be made of layers. Of a layer of your own it reports a missing `call`.
 - For a class of your own that the file does not make by its name: it may be there to be derived from.
 - In the methods of the class itself: a class that derives from it may have a `forward`.
 - Within `try` with a handler for `NotImplementedError` or an exception above it, or `pytest.raises`.
@@ -80,9 +81,10 @@ if TYPE_CHECKING:
     from ..inference.engine import Analysis
     from ..inference.world import World
 
-_FORWARD = "forward"
-_LIKE = frozenset(("call", "fwd"))
-"""What a forward is called elsewhere: in Keras, and for short."""
+_LIKE = {"forward": ("call", "fwd"), "call": ("forward", "call_fn")}
+"""The method that calling a module runs -> what others call theirs."""
+_MISSPELT = {"forward": 2, "call": 1}
+"""The method -> as many letters may be wrong in it."""
 
 
 class ForwardNotDefined(Rule):
@@ -91,12 +93,14 @@ class ForwardNotDefined(Rule):
     summary = "The module has no `forward`: calling it raises `NotImplementedError`."
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
-        if "NotImplementedError" in call.site.guarded or not all(callee.unimplemented for callee in call.callees):
+        lacking = {callee.unimplemented for callee in call.callees}
+        if "NotImplementedError" in call.site.guarded or len(lacking) > 1 or lacking == {""}:
             return
-        names = list(dict.fromkeys(callee.name.removesuffix(f".{_FORWARD}") for callee in call.callees))
+        (method,) = lacking
+        names = list(dict.fromkeys(callee.name.removesuffix(f".{method}") for callee in call.callees))
         verb = "has" if len(names) == 1 else "have"
         message = (
-            f"{listed([code(name) for name in names])} {verb} no {code(_FORWARD)}: the call raises NotImplementedError."
+            f"{listed([code(name) for name in names])} {verb} no {code(method)}: the call raises NotImplementedError."
         )
         if all(not isinstance(callee.cls, UserClass) for callee in call.callees):
             message += " Call the modules in it."
@@ -111,27 +115,28 @@ class ForwardNotDefined(Rule):
             return None
         if not all(_is_made(cls, analysis) for cls in classes):
             return None
-        meant = _meant(classes[0], analysis, world) if len(classes) == 1 else None
+        meant = _meant(finding, analysis, world)
         return finding if meant is None else replace(finding, message=f"{finding.message} {meant.told}")
 
     def fixes(self, place: Place) -> Iterable[Fix]:
-        classes = _classes(place.finding)
-        meant = _meant(classes[0], place.analysis, place.world) if len(classes) == 1 else None
+        meant = _meant(place.finding, place.analysis, place.world)
         if meant is None or meant.source is not place.analysis.source:
             return
         if meant.inside:
             edits = tuple(_moved_out(meant))
-            yield Fix(f"Move `{_FORWARD}` out of `{meant.inside}`", Safety.UNSAFE, edits)
+            yield Fix(f"Move `{meant.method}` out of `{meant.inside}`", Safety.UNSAFE, edits)
         elif not _is_used(name := meant.function.name, meant.source):
             safety = Safety.SAFE if meant.is_misspelt else Safety.UNSAFE
-            edit = Edit(meant.function.name_span.shifted(meant.unit.start), _FORWARD)
-            yield Fix(f"Rename `{name}` to `{_FORWARD}`", safety, (edit,), preferred=meant.is_misspelt)
+            edit = Edit(meant.function.name_span.shifted(meant.unit.start), meant.method)
+            yield Fix(f"Rename `{name}` to `{meant.method}`", safety, (edit,), preferred=meant.is_misspelt)
 
 
 @dataclass(frozen=True)
 class _Meant:
     """The function that was probably to be the forward of a class."""
 
+    method: str
+    """What it should be called."""
     source: Source
     unit: Unit
     """The method; or that inside of which the function stands."""
@@ -141,14 +146,14 @@ class _Meant:
 
     @property
     def is_misspelt(self) -> bool:
-        return self.function.name.isalpha() and _distance(self.function) is not None
+        return self.function.name.isalpha() and _distance(self.function, self.method) is not None
 
     @property
     def told(self) -> str:
         at = self.function.name_span.start + self.unit.start
         line = self.source.lines.position(at, PositionUnit.UTF8).line + 1
         if self.inside:
-            return f"A {code(_FORWARD)} stands inside of its {code(self.inside)} (line {line}): it is indented too far."
+            return f"A {code(self.method)} stands inside of its {code(self.inside)} (line {line}), indented too far."
         return f"Its method {code(self.function.name)} (line {line}) is probably meant to be it."
 
 
@@ -168,18 +173,24 @@ def _is_made(cls: UserClass, analysis: Analysis) -> bool:
     )
 
 
-def _meant(cls: UserClass, analysis: Analysis, world: World) -> _Meant | None:
+def _meant(finding: Finding, analysis: Analysis, world: World) -> _Meant | None:
+    callees = finding.site.callees if isinstance(finding.site, CallSite) else ()
+    classes = _classes(finding)
+    if len(callees) != 1 or len(classes) != 1:
+        return None  # of several, or a container
+    (cls,) = classes
+    method = callees[0].unimplemented
     source = analysis.source if cls.path == analysis.source.path else world.answers.source(cls.path)
     members = source.members.get(cls.qualname, ()) if source is not None else ()
     named: list[tuple[int, _Meant]] = []
     for unit in members:
         if source is None or not isinstance(unit.node, syntax.FunctionDef):
             continue
-        near = _distance(unit.node)
-        if near is not None or unit.node.name in _LIKE:
-            named.append((3 if near is None else near, _Meant(source, unit, unit.node, "")))
-        for inner in _inside(unit.node):
-            return _Meant(source, unit, inner, unit.node.name)
+        near = _distance(unit.node, method)
+        if near is not None or unit.node.name in _LIKE[method]:
+            named.append((len(method) if near is None else near, _Meant(method, source, unit, unit.node, "")))
+        for inner in _inside(unit.node, method):
+            return _Meant(method, source, unit, inner, unit.node.name)
     least = min((near for near, _ in named), default=0)
     best = [meant for near, meant in named if near == least]
     return best[0] if len(best) == 1 else None
@@ -191,17 +202,17 @@ def _is_used(name: str, source: Source) -> bool:
     return quoted or len(list(mentions(source, name))) > 1
 
 
-def _distance(function: syntax.FunctionDef) -> int | None:
-    """How far a name is from `forward`, underscores left out; None: too far."""
-    found = distance(function.name.strip("_").lower(), _FORWARD)
-    return found if found <= 2 else None
+def _distance(function: syntax.FunctionDef, method: str) -> int | None:
+    """How far a function's name is from the method's, underscores left out; None: too far."""
+    found = distance(function.name.strip("_").lower(), method)
+    return found if found <= _MISSPELT[method] else None
 
 
-def _inside(method: syntax.FunctionDef) -> Iterator[syntax.FunctionDef]:
-    """Functions inside of a method that look like the forward of its class."""
-    for node in statements(method.body):
+def _inside(outer: syntax.FunctionDef, method: str) -> Iterator[syntax.FunctionDef]:
+    """Functions inside of a method that look like the one that its class lacks."""
+    for node in statements(outer.body):
         match node:
-            case syntax.FunctionDef(name="forward", parameters=(syntax.ParameterDef(name="self"), *_)):
+            case syntax.FunctionDef(name=name, parameters=(syntax.ParameterDef(name="self"), *_)) if name == method:
                 yield node
 
 
