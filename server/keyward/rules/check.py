@@ -20,6 +20,7 @@ from .multiple_values import MultipleValues
 from .removed_api import RemovedApi
 from .renamed_keyword import RenamedKeyword
 from .rule import BoundCall, BoundName, BoundRead, MethodCall, Place, Rule
+from .swapped_positional import SwappedPositional
 from .too_many_positional import TooManyPositional
 from .unexpected_keyword import UnexpectedKeyword
 
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     RemovedApi(),
     RenamedKeyword(),
     ForwardNotDefined(),
+    SwappedPositional(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
