@@ -76,6 +76,11 @@ class LineIndex:
             end -= 1
         return Span(start, end)
 
+    def whole_line(self, line: int) -> Span:
+        """The line's text with its line end."""
+        end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text)
+        return Span(self._starts[line], end)
+
     def position(self, offset: int, unit: Unit) -> Position:
         offset = max(0, min(offset, len(self._text)))
         line = bisect_right(self._starts, offset) - 1

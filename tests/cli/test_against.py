@@ -156,3 +156,12 @@ def test_it_fixes_nothing(keyward: Command, project: Path) -> None:
     result = keyward("check", "--fix", "--against", f"transformers=={NEW}")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "--against" in result.stderr
+
+
+def test_a_comment_that_is_needed_today_is_not_called_unused(keyward: Command, project: Path) -> None:
+    """The version that is asked about needs one that the installed one does not."""
+    text = MODEL.format("DeiTModel", "pixel_values=x, attention_mask=y)  # keyward: ignore[ignored-keyword]\n    (x")
+    (project / "code.py").write_text(text, "utf-8")
+    assert keyward("check").stdout.endswith("\n1 note in 1 file.\n")
+    assert keyward("check", "--against", f"transformers=={OLD}").exit_code == 0
+    assert keyward("check", "--against", f"transformers=={NEW}").exit_code == 0

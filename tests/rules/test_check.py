@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from keyward import rules
+from keyward.features import upgrade
 from keyward.inference.engine import analyse
 from keyward.inference.world import World
-from keyward.rules import RuleSettings, Severity
+from keyward.rules import RuleSettings, Severity, unused_ignore
 from keyward.signatures.store import Signatures
 from keyward.source.tree import Source
 from keyward.text import apply_edits
@@ -98,6 +99,22 @@ def test_the_comment_that_silences(standin: Signatures) -> None:
         text = apply_edits(source.text, fix.edits).decode()
         assert len(checked(text, world).findings) == len(found) - 1
     assert text.count("# keyward: ignore[") == 5
+
+
+def test_a_rule_is_added_to_a_comment_that_is_there(standin: Signatures) -> None:
+    world = World(standin)
+    text = SCRIPT.replace("labels=y)\n\n", "labels=y)  # keyward: ignore[missing-argument]  # noqa\n\n")
+    found = next(f for f in checked(text, world).findings if f.rule == "unexpected-keyword")
+    source = Source.parse("script.py", text.encode())
+    fix = rules.suppression(found, source)
+    assert fix is not None
+    text = apply_edits(source.text, fix.edits).decode()
+    assert "labels=y)  # keyward: ignore[missing-argument, unexpected-keyword]  # noqa\n" in text
+    assert "unexpected-keyword" not in [f.rule for f in checked(text, world).findings]
+
+
+def test_names_of_comments_that_only_comparisons_look_at() -> None:
+    assert unused_ignore.ELSEWHERE - {rule.name for rule in rules.RULES} <= {upgrade.REMOVED, upgrade.SHIFTED}
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def _take(files: Sequence[_File], workspace: Workspace, texts: Mapping[str, byte
         with file.guarded():
             path = os.path.abspath(file.name)
             text = texts[file.name] if file.name in texts else Path(file.name).read_bytes()
-            file.snapshot = take(path, 0, text, workspace.world(path), workspace.settings(path).rules(path))
+            file.snapshot = take(path, 0, text, workspace.world(path), workspace.rules(path))
     for _ in range(N_ROUNDS):
         if not _look_beyond(files, workspace):
             break

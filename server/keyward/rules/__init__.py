@@ -3,9 +3,11 @@
 from .check import RULES, Checked, RuleSettings, check, fixes, suppression
 from .finding import Finding, Fix, Safety, Severity
 from .rule import Rule
+from .unused_ignore import UNUSED_IGNORE
 
 __all__ = [
     "RULES",
+    "UNUSED_IGNORE",
     "Checked",
     "Finding",
     "Fix",

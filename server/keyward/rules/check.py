@@ -11,7 +11,7 @@ from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
 from ..text import Edit, Span, Unit
-from .finding import Finding, Fix, Safety, Severity
+from .finding import Comment, Finding, Fix, Safety, Severity
 from .forward_not_defined import ForwardNotDefined
 from .ignored_keyword import IgnoredKeyword
 from .missing_argument import MissingArgument
@@ -23,6 +23,7 @@ from .rule import BoundCall, BoundName, BoundRead, MethodCall, Place, Rule
 from .swapped_positional import SwappedPositional
 from .too_many_positional import TooManyPositional
 from .unexpected_keyword import UnexpectedKeyword
+from .unused_ignore import UNUSED_IGNORE, UnusedIgnore
 
 if TYPE_CHECKING:
     from ..inference.engine import Analysis
@@ -40,9 +41,11 @@ RULES: tuple[Rule, ...] = (
     RenamedKeyword(),
     ForwardNotDefined(),
     SwappedPositional(),
+    UnusedIgnore(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
+_UNUSED_IGNORE = UnusedIgnore()
 _NEEDS_WHOLE_CALL = frozenset(("missing-argument", "too-many-positional"))
 """Rules that would speak too early while a call is being typed."""
 
@@ -69,6 +72,10 @@ class RuleSettings:
                 problems.append(f"Rule {name!r} cannot be set to {value!r}; use error, warning, information or off.")
         return RuleSettings(tuple(sorted(chosen, key=lambda pair: pair[0]))), tuple(problems)
 
+    def without(self, rule: str) -> RuleSettings:
+        """The same with a rule switched off."""
+        return RuleSettings(tuple(sorted({**dict(self.levels), rule: None}.items(), key=lambda pair: pair[0])))
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -86,6 +93,8 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
     before = previous._known if previous is not None and previous._signatures is signatures else {}
     known: dict[tuple[int, int, int], tuple[UnitResult, tuple[Finding, ...]]] = {}
     findings: list[Finding] = []
+    every: list[Finding] = []
+    """Those out of sight too: a comment that silences one is of use."""
     for unit, result in analysis.results:
         if not result.calls and not result.reads and not result.names:
             continue
@@ -94,11 +103,16 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
         known[key] = found
+        if source.suppressions:
+            every += [finding.at(unit.start) for finding in found[1]]
         for finding in _in_sight(found[1], analysis, unit):
             borne_out = _BY_NAME[finding.rule].in_file(finding.at(unit.start), analysis, world)
             if borne_out is not None:
                 findings.append(borne_out)
     levels = dict(settings.levels)
+    if source.suppressions:
+        off = {rule for rule, level in levels.items() if level is None}
+        findings += _UNUSED_IGNORE.check_comments(analysis, world, every, off, _BY_NAME)
     kept = {finding_key(f): f for f in _leveled(findings, levels) if not _silenced(f, source)}
     return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)
 
@@ -110,7 +124,9 @@ def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_un
         return findings
     in_sight = analysis.in_sight(unit)
     return [
-        f for f in findings if isinstance(f.site, LibraryName) or _is_named(f.site) or (in_sight and not f.site.tested)
+        f
+        for f in findings
+        if isinstance(f.site, LibraryName | Comment) or _is_named(f.site) or (in_sight and not f.site.tested)
     ]
 
 
@@ -122,6 +138,9 @@ def _is_named(site: CallSite | FieldRead) -> bool:
 def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
     """The fixes of a finding of `check` over the same analysis, the best first. None overlaps itself."""
     rule = _BY_NAME.get(finding.rule)
+    if isinstance(finding.site, Comment):
+        whole = source_unit.Unit(("", b"", 0), syntax.Broken(Span(0, len(analysis.source.text))))
+        return tuple(_UNUSED_IGNORE.fixes(Place(finding, analysis, world, whole, UnitResult())))
     for unit, result in analysis.results:
         sites = (*result.calls, *result.reads, *result.names)
         if unit.start != finding.base or not any(finding.site is site for site in sites):
@@ -137,13 +156,18 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
 
 def suppression(finding: Finding, source: Source) -> Fix | None:
     """The comment that silences a finding, at the end of the line where it begins."""
-    line = source.lines.line_span(source.lines.position(finding.span.start, Unit.UTF8).line)
+    line_number = source.lines.position(finding.span.start, Unit.UTF8).line
+    line = source.lines.line_span(line_number)
     text = source.text[line.start : line.end]
+    title = f"Ignore {finding.rule} on this line"
+    for there in source.suppressions:
+        if there.line == line_number and there.names and not there.whole_file:
+            end = there.names[-1][1].end
+            return Fix(title, Safety.UNSAFE, (Edit(Span(end, end), f", {finding.rule}"),))
     in_string = b"\n" in source.text[finding.span.start : finding.span.end]
-    if text.endswith(b"\\") or b"keyward:" in text or in_string:
+    if finding.rule == UNUSED_IGNORE or text.endswith(b"\\") or b"keyward:" in text or in_string:
         return None
     comment = f"  # keyward: ignore[{finding.rule}]"
-    title = f"Ignore {finding.rule} on this line"
     return Fix(title, Safety.UNSAFE, (Edit(Span(line.end, line.end), comment),))
 
 
@@ -192,10 +216,9 @@ def _leveled(findings: Iterable[Finding], levels: Mapping[str, Severity | None])
 
 
 def _silenced(finding: Finding, source: Source) -> bool:
-    lines = source.lines
-    first = lines.position(finding.span.start, Unit.UTF8).line
-    last = lines.position(finding.span.end, Unit.UTF8).line
-    return any(source.ignored(line, finding.rule) for line in {first, last})
+    # A comment without names does not silence what is said of it.
+    by_name = finding.rule == UNUSED_IGNORE
+    return any(source.ignored(line, finding.rule, by_name=by_name) for line in source.ends(finding.span))
 
 
 def _one_preferred(found: Iterable[Fix]) -> tuple[Fix, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..inference.analysis import CallSite, FieldRead, LibraryName
+from ..source.suppressions import Suppression
 from ..text import Edit, Span
 
 
@@ -25,6 +26,15 @@ class Safety(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that a finding is about; it stands in no unit."""
+
+    suppression: Suppression
+    instead: str = ""
+    """The rule that was probably meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One diagnostic. `span` is what gets underlined: relative to its unit as rules make it, to the file after `at`."""
 
@@ -32,7 +42,7 @@ class Finding:
     severity: Severity
     message: str
     span: Span
-    site: CallSite | FieldRead | LibraryName = field(compare=False)
+    site: CallSite | FieldRead | LibraryName | Comment = field(compare=False)
     subject: str = ""
     """The keyword, parameter, field or name that it is about."""
     base: int = 0

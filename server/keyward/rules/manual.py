@@ -19,8 +19,9 @@ def pages() -> dict[str, str]:
         (
             "# Rules",
             "",
-            "An *error* raises at run time; a *warning* runs and does something else; *information* is deprecated.",
-            "A comment `# keyward: ignore[rule]` silences a rule on its line, and a setting on the whole.",
+            "An *error* raises at run time; a *warning* runs and does something else; *information* is deprecated or",
+            "of no use. A comment `# keyward: ignore[rule]` silences a rule on its line, one with `ignore-file[rule]` in",
+            "its file, and a setting on the whole.",
             "",
             "| rule | severity | what it reports |",
             "| --- | --- | --- |",

@@ -55,7 +55,7 @@ class Session:
         document = self.documents.get(uri)
         if document is None:
             return None
-        rules = self.workspace.settings(document.path).rules(document.path)
+        rules = self.workspace.rules(document.path)
         return document.task(self.workspace.world(document.path), rules)
 
     def locate(self, path: str, place: Place) -> Located | None:

@@ -26,6 +26,7 @@ from ..environment.index import Progress, default_cache, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..inference.answers import Question
 from ..inference.world import World
+from ..rules import UNUSED_IGNORE, RuleSettings
 from ..signatures.store import Installed
 from . import settings_files
 from .ground import Ground
@@ -144,6 +145,11 @@ class Workspace:
         if settings is None:
             settings = self._settings[parent] = self._settings_in(parent)
         return settings
+
+    def rules(self, path: str) -> RuleSettings:
+        """How severe each rule is in a file. Whether comments are of use cannot be told by another version."""
+        rules = self.settings(path).rules(path)
+        return rules.without(UNUSED_IGNORE) if self.ground(path).against else rules
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Library(Frozen, frozen=True):
     place: str = ""
     asked: str = ""
     """The version that was asked for, where another one of the same minor release speaks for it."""
+    assumed: bool = False
+    """It is not installed, and the newest version that is known stands for it."""
 
     @property
     def label(self) -> str:

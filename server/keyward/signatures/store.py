@@ -95,6 +95,10 @@ class Signatures:
             by_name.setdefault(source.library.distribution, source.library)
         return tuple(by_name.values())
 
+    def library(self, package: str) -> Library | None:
+        """The one that answers for a top-level package."""
+        return next((source.library for source in _of(self._sources, package)), None)
+
     @property
     def problems(self) -> tuple[str, ...]:
         """One sentence each: what could not be read, by the worker or from the cache."""
@@ -403,7 +407,7 @@ def open_signatures(
         if name in against:
             library = _pinned(name, against[name], index.versions)
         elif known is None:
-            library = Library(name, newest, "shipped")
+            library = Library(name, newest, "shipped", assumed=True)
         elif any(same_version(known.version, version) for version in index.versions):
             library = Library(name, known.version, "shipped", known.place)
         else:

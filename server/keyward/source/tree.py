@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,13 +10,14 @@ import tree_sitter
 import tree_sitter_python
 
 from ..text import LineIndex, Span
+from ..text import Unit as Columns
 from . import syntax
 from .lower import Lowering
+from .suppressions import Suppression, suppressions
 from .unit import Unit
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
 _PARSER = tree_sitter.Parser(_LANGUAGE)
-_IGNORE = re.compile(rb"#\s*keyward:\s*ignore(?:\[([\w\-, ]*)\])?")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -76,22 +76,20 @@ class Source:
         return {owner: tuple(units) for owner, units in found.items()}
 
     @cached_property
-    def _ignores(self) -> dict[int, frozenset[str]]:
-        """Line (from 0) -> rules named there; an empty set stands for all of them."""
-        found: dict[int, frozenset[str]] = {}
-        if b"keyward:" not in self.text:
-            return found
-        for line, text in enumerate(self.text.splitlines()):
-            match = _IGNORE.search(text)
-            if match:
-                rules = (match[1] or b"").decode().replace(",", " ").split()
-                found[line] = frozenset(rules)
-        return found
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """The comments that silence rules."""
+        return suppressions(self.text, self.lines, self.root)
 
-    def ignored(self, line: int, rule: str) -> bool:
-        """Whether a comment on `line` (from 0) silences `rule`."""
-        rules = self._ignores.get(line)
-        return rules is not None and (not rules or rule in rules)
+    def ignored(self, line: int, rule: str, *, by_name: bool = False) -> bool:
+        """Whether a comment on `line` (from 0), or one for the whole file, silences `rule`; with `by_name` one that
+        names it counts."""
+        return any(
+            comment.covers(line, rule) and (not by_name or comment.mentions(rule)) for comment in self.suppressions
+        )
+
+    def ends(self, span: Span) -> frozenset[int]:
+        """The lines (from 0) where a span begins and ends: where a comment can silence what is said of it."""
+        return frozenset(self.lines.position(offset, Columns.UTF8).line for offset in (span.start, span.end))
 
 
 def _parsed(text: bytes) -> bytes:
