@@ -49,10 +49,13 @@ MIB = 5000
 
 
 class Child:
-    """`observe.py` in another interpreter; it is started when it is asked, and anew after it had to be ended."""
+    """`observe.py`, or another script that answers like it, in another interpreter; it is started when it is asked, and
+    anew after it had to be ended. An answer may take so many `seconds` of a processor, by default `SECONDS`."""
 
-    def __init__(self, python: Path) -> None:
+    def __init__(self, python: Path, script: Path = HERE / "observe.py", seconds: float | None = None) -> None:
         self._python = python
+        self._script = script
+        self._seconds = seconds
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._versions: dict[str, str] = {}
@@ -71,6 +74,7 @@ class Child:
         process = self._process
         assert process is not None and process.stdin is not None
         started, spent = time.monotonic(), processor_time(process.pid)
+        most = SECONDS if self._seconds is None else self._seconds
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
@@ -80,8 +84,8 @@ class Child:
             try:
                 line = self._answers.get(timeout=0.1)
             except queue.Empty:
-                if processor_time(process.pid) - spent > SECONDS or time.monotonic() - started > PATIENCE:
-                    return self._ended(f"no answer within {SECONDS:.0f} seconds of a processor")
+                if processor_time(process.pid) - spent > most or time.monotonic() - started > PATIENCE:
+                    return self._ended(f"no answer within {most:.0f} seconds of a processor")
                 if memory(process.pid) > MIB:
                     return self._ended(f"more than {MIB} MiB of memory")
                 continue
@@ -91,7 +95,7 @@ class Child:
             return answer
 
     def _begin(self) -> subprocess.Popen[str]:
-        command = [str(self._python), str(HERE / "observe.py")]
+        command = [str(self._python), str(self._script)]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
         answers: queue.Queue[str | None] = queue.Queue()
