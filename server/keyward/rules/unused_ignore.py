@@ -54,7 +54,7 @@ from .words import nearest
 
 UNUSED_IGNORE = "unused-ignore"
 ELSEWHERE = frozenset(("removed-api", "shifted-positional"))
-"""Told where two versions are compared, and by no rule: a comment that names them is not judged here."""
+"""Told where two versions are compared, too: whether a comment that names them is of use, one version does not tell."""
 
 
 class UnusedIgnore(Rule):
