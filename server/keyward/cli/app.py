@@ -116,13 +116,19 @@ def serve(tcp: str | None) -> None:
 @click.option("--config", metavar="FILE", help="File of settings. Default: the nearest upwards of each file.")
 @click.option("--files-from", metavar="FILE", help="File that lists what to check, a path a line; -: standard input.")
 @click.option("--stdin-filename", metavar="NAME", help="What the text is called that comes by standard input (path -).")
+@click.option("--baseline", metavar="FILE", help="Tell only what this file does not know already.")
+@click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule instead of listing them.")
+@click.option("--exit-zero", is_flag=True, help="End with 0 even if something was found.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use. Default: as many as pay off.")
 @verbose_option
 @click.pass_context
 def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
-    """Check Python files, and those below folders. Default: the current folder.
+    """Check Python files, and those below folders. Default: the current folder; - stands for standard input.
 
-    Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything.
+    Ends with 0 when nothing was found, 1 when something was, 2 when it could not check everything and found nothing.
+
+    With --baseline, what the file knows is not told, by rule, file and code instead of line; --write-baseline makes it.
 
     With --against, all that is wrong in that version is reported, and each message ends with how it is in the installed
     one; names that are gone are reported too, and the last line counts what is new. `keyward signatures list` shows
@@ -132,6 +138,21 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     from .options import Options
 
     context.exit(run(paths, Options(**options), context.color, bool(context.obj.get("verbose"))))
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everything", is_flag=True, help="All rules.")
+@verbose_option
+@click.pass_context
+def rule(context: click.Context, /, names: tuple[str, ...], everything: bool) -> None:
+    """Show the manual page of a rule: what it reports and why, an example, its fix, when it is silent.
+
+    Without a name all rules are listed, a line each.
+    """
+    from .rule import run
+
+    context.exit(run(names, everything, context.color))
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -11,12 +12,15 @@ from multiprocessing import get_context
 import click
 import msgspec
 
-from . import inspection
+from . import baseline, inspection
+from .baseline import BaselineError, Compared
+from .formats import text
+from .formats.text import conclusion
 from .inspection import Request
 from .options import Options
-from .preparing import CannotCheckError, prepare
+from .preparing import CannotCheckError, Job, prepare
 from .progress import Step, progress_bar
-from .report import FileReport, Report, merged
+from .report import FileReport, merged, statistics
 
 CLEAN, FINDINGS, INCOMPLETE = 0, 1, 2
 
@@ -28,13 +32,14 @@ N_PROCESSES_UNASKED = 4
 
 def run(paths: Sequence[str], options: Options, color: bool | None, verbose: bool) -> int:
     """Checks the files, prints what was found, and gives the exit code."""
-    with progress_bar() as step:
-        try:
+    try:
+        known = _baseline(options)
+        with progress_bar() as step:
             job = prepare(paths, options, step)
-        except CannotCheckError as error:
-            click.echo(str(error), err=True)
-            return INCOMPLETE
-        reports = list(_reports(job.files, job.request, options.jobs, step))
+            reports = tuple(_reports(job.files, job.request, options.jobs, step))
+    except (CannotCheckError, BaselineError) as error:
+        click.echo(str(error), err=True)
+        return INCOMPLETE
     here = os.path.join(os.getcwd(), "")
     for problem in (*(problem.removeprefix(here) for problem in job.problems), *_not_compared(reports)):
         click.echo(problem, err=True)
@@ -43,10 +48,42 @@ def run(paths: Sequence[str], options: Options, color: bool | None, verbose: boo
             click.echo(report.problem, err=True)
             if verbose and report.details:
                 click.echo(report.details, err=True)
-    _print(reports, options, color)
-    if any(report.diagnostics for report in reports):
+    incomplete = bool(job.problems) or any(report.problem for report in reports)
+    if options.baseline and options.write_baseline:
+        return _write_baseline(options.baseline, reports, known or (), incomplete)
+    compared = None if known is None else baseline.compared(options.baseline or "", reports, known)
+    reports = reports if compared is None else compared.reports
+    _print(reports, compared, options, job, color)
+    if any(report.diagnostics for report in reports) and not options.exit_zero:
         return FINDINGS
-    return INCOMPLETE if job.problems or any(report.problem for report in reports) else CLEAN
+    return INCOMPLETE if incomplete else CLEAN
+
+
+def _baseline(options: Options) -> tuple[baseline.Known, ...] | None:
+    """What is known already; None: all is told.
+
+    Raises:
+        CannotCheckError, BaselineError: the options or the file make no sense.
+    """
+    if options.baseline is None:
+        if options.write_baseline:
+            raise CannotCheckError("--write-baseline wants --baseline FILE, which it writes.")
+        return None
+    if options.write_baseline and not os.path.exists(options.baseline):
+        return ()
+    return baseline.read(options.baseline)
+
+
+def _write_baseline(
+    path: str, reports: Sequence[FileReport], before: Sequence[baseline.Known], incomplete: bool
+) -> int:
+    try:
+        n_known = baseline.write(path, reports, before)
+    except BaselineError as error:
+        click.echo(str(error), err=True)
+        return INCOMPLETE
+    click.echo(f"{path} knows {n_known} {'finding' if n_known == 1 else 'findings'} now.", err=True)
+    return INCOMPLETE if incomplete else CLEAN
 
 
 def _not_compared(reports: Sequence[FileReport]) -> Iterator[str]:
@@ -76,13 +113,24 @@ def _reports(files: Sequence[str], request: Request, jobs: int, step: Step) -> I
             yield from reports
 
 
-def _print(reports: Sequence[FileReport], options: Options, color: bool | None) -> None:
+def _print(
+    reports: Sequence[FileReport], compared: Compared | None, options: Options, job: Job, color: bool | None
+) -> None:
     report = merged(reports)
+    if compared is not None:
+        summary = msgspec.structs.replace(report.summary, known=compared.n_known, gone=compared.n_gone)
+        report = msgspec.structs.replace(report, summary=summary)
+    if options.statistics:
+        report = msgspec.structs.replace(report, statistics=statistics(report.diagnostics))
+    last = conclusion(report.summary, sum(part.n_fixed for part in reports))
     if options.show_diff:
-        from .formats.text import coloured
-
-        click.echo("".join(coloured(part.diff) for part in reports), nl=False, color=color)
-        click.echo(_conclusion(report, reports), err=True)
+        click.echo("".join(text.coloured(part.diff) for part in reports), nl=False, color=color)
+        click.echo(last, err=True)
+    elif job.prints_text:
+        # What came by standard input goes on by standard output, so that editors can use this as a filter.
+        sys.stdout.buffer.write(b"".join(part.text for part in reports if part.text is not None))
+        sys.stdout.buffer.flush()
+        click.echo(text.text(reports, last), err=True, color=color)
     elif options.output_format == "json":
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False))
     elif options.output_format == "github":
@@ -93,13 +141,7 @@ def _print(reports: Sequence[FileReport], options: Options, color: bool | None) 
         from .formats.sarif import sarif
 
         click.echo(json.dumps(sarif(reports), indent=2, ensure_ascii=False))
+    elif report.statistics is not msgspec.UNSET:
+        click.echo(text.counted_by_rule(report.statistics, last), color=color)
     else:
-        from .formats.text import text
-
-        click.echo(text(reports, _conclusion(report, reports)), color=color)
-
-
-def _conclusion(report: Report, reports: Sequence[FileReport]) -> str:
-    from .formats.text import conclusion
-
-    return conclusion(report.summary, sum(part.n_fixed for part in reports))
+        click.echo(text.text(reports, last), color=color)

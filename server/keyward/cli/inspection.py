@@ -218,6 +218,8 @@ def _report(
     mended, n_fixed = fixing.fixed(snapshot, request.unsafe, lambda text, old: _again(text, old, workspace))
     if request.show_diff:
         return replace(file_report(name, snapshot), diff=fixing.diff(name, snapshot.text, mended.text))
-    if mended.text != snapshot.text and name not in request.texts:
+    if name in request.texts:
+        return replace(file_report(name, mended), n_fixed=n_fixed, text=mended.text)
+    if mended.text != snapshot.text:
         fixing.write(name, mended.text)
     return replace(file_report(name, mended), n_fixed=n_fixed)

@@ -25,6 +25,10 @@ class Options:
     files_from: str | None = None
     """A file that lists paths, "-" for standard input."""
     stdin_filename: str | None = None
+    baseline: str | None = None
+    write_baseline: bool = False
+    statistics: bool = False
+    exit_zero: bool = False
 
     @property
     def settings(self) -> dict[str, object]:

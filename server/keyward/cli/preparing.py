@@ -38,6 +38,11 @@ class Job:
     problems: tuple[str, ...] = ()
     """A sentence about each setting that makes no sense."""
 
+    @property
+    def prints_text(self) -> bool:
+        """Whether the mended text of standard input is what is printed."""
+        return bool(self.request.texts) and self.request.fix and not self.request.show_diff
+
 
 def prepare(paths: Sequence[str], options: Options, step: Step) -> Job:
     """The files of the command line and the request for them, with all that it needs indexed.

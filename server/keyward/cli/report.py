@@ -61,11 +61,26 @@ class Summary(msgspec.Struct, frozen=True):
     """With --against: findings that are right today."""
     mended: int | msgspec.UnsetType = msgspec.UNSET
     """Findings of today that are none in the version that is asked about."""
+    known: int | msgspec.UnsetType = msgspec.UNSET
+    """With --baseline: findings that are not told, since the baseline has them."""
+    gone: int | msgspec.UnsetType = msgspec.UNSET
+    """Findings of the baseline that are none any more."""
+
+
+class Statistic(msgspec.Struct, frozen=True):
+    """How often one rule speaks."""
+
+    rule: str
+    severity: str
+    count: int
+    fixable: int
+    """Of how many findings there is a safe fix."""
 
 
 class Report(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
     summary: Summary
+    statistics: tuple[Statistic, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class FileReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     excerpts: tuple[tuple[str, ...], ...] = ()
     """For each diagnostic the source lines it is about."""
+    contexts: tuple[tuple[str, str], ...] = ()
+    """For each diagnostic its subject, and the qualified name of the function or class around it."""
     problem: str = ""
     """One sentence that says why the file could not be checked; "" where it was."""
     details: str = ""
@@ -84,6 +101,8 @@ class FileReport:
     """How many fixes were applied."""
     diff: str = ""
     """What applying them would change."""
+    text: bytes | None = None
+    """The text with the fixes, where that is printed and not written."""
     asked: tuple[str, ...] = ()
     """The libraries of which another version was judged by."""
     n_mended: int | None = None
@@ -95,33 +114,43 @@ def file_report(path: str, snapshot: Snapshot) -> FileReport:
     lines = snapshot.source.lines
     diagnostics = []
     excerpts = []
+    contexts = []
     for finding in snapshot.findings:
         diagnostics.append(_diagnostic(path, finding, snapshot.fixes(finding), lines))
         excerpts.append(_excerpt(snapshot.text, finding.span, lines))
-    return FileReport(path, tuple(diagnostics), tuple(excerpts))
+        contexts.append((finding.subject, _within(snapshot, finding.span)))
+    return FileReport(path, tuple(diagnostics), tuple(excerpts), tuple(contexts))
 
 
 def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileReport:
     """What the version that is asked about makes of a file, beside what is installed where that is known."""
     plain = file_report(path, target)
     lines = target.source.lines
-    found = list(zip(plain.diagnostics, plain.excerpts, strict=True))
+    found = list(zip(plain.diagnostics, plain.excerpts, plain.contexts, strict=True))
     breaks: tuple[Break, ...] = ()
     if today is not None:
         noted = zip(found, verdicts(today, target), strict=True)
-        found = [(_noted(item, verdict.note, verdict.standing), excerpt) for (item, excerpt), verdict in noted]
+        found = [(_noted(item, said.note, said.standing), excerpt, context) for (item, excerpt, context), said in noted]
         breaks = (*removed(today, target), *shifted(today, target))
     for item in breaks:
         where = _range(item.span, lines)
         diagnostic = Diagnostic(path, item.rule, item.severity.value, item.message, where, (), "new")
-        found.append((diagnostic, _excerpt(target.text, item.span, lines)))
-    found.sort(key=lambda pair: (pair[0].range.start.line, pair[0].range.start.column))
+        found.append((diagnostic, _excerpt(target.text, item.span, lines), ("", _within(target, item.span))))
+    found.sort(key=lambda item: (item[0].range.start.line, item[0].range.start.column))
     return FileReport(
         path,
-        tuple(diagnostic for diagnostic, _ in found),
-        tuple(excerpt for _, excerpt in found),
+        tuple(diagnostic for diagnostic, _, _ in found),
+        tuple(excerpt for _, excerpt, _ in found),
+        tuple(context for _, _, context in found),
         n_mended=None if today is None else n_mended(today, target),
     )
+
+
+def _within(snapshot: Snapshot, span: Span) -> str:
+    """The qualified name of the function or class that a span stands in, "" for the module."""
+    holding = [unit for unit in snapshot.source.units if unit.start <= span.start < unit.end]
+    unit = max(holding, key=lambda unit: unit.start, default=None)
+    return "" if unit is None else unit.qualname or unit.owner
 
 
 def _noted(diagnostic: Diagnostic, note: str, standing: Standing) -> Diagnostic:
@@ -143,6 +172,18 @@ def merged(reports: Sequence[FileReport]) -> Report:
         new = sum(diagnostic.upgrade == "new" for diagnostic in diagnostics)
         summary = msgspec.structs.replace(summary, new=new, mended=sum(told))
     return Report(tuple(diagnostics), summary)
+
+
+def statistics(diagnostics: Iterable[Diagnostic]) -> tuple[Statistic, ...]:
+    """How often each rule speaks, most often first."""
+    by_rule: dict[tuple[str, str], list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        by_rule.setdefault((diagnostic.rule, diagnostic.severity), []).append(diagnostic)
+    found = [
+        Statistic(rule, severity, len(same), sum(any(fix.safety == "safe" for fix in item.fixes) for item in same))
+        for (rule, severity), same in by_rule.items()
+    ]
+    return tuple(sorted(found, key=lambda item: (-item.count, item.rule, item.severity)))
 
 
 def _diagnostic(path: str, finding: Finding, fixes: Iterable[Fix], lines: LineIndex) -> Diagnostic:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import click
 from msgspec import UNSET
 
-from ..report import Diagnostic, FileReport, Range, Summary
+from ..report import Diagnostic, FileReport, Range, Statistic, Summary
 
 COLOURS = {"error": "red", "warning": "yellow", "information": "cyan"}
 TAB = " " * 4
@@ -55,7 +55,29 @@ def conclusion(summary: Summary, n_fixed: int) -> str:
     )
     found = ", ".join(_counted(*count) for count in counts if count[0])
     mended = f", {_counted(n_fixed, 'fix', 'fixes')} applied" if n_fixed else ""
-    return f"{found or 'Nothing found'} in {_counted(summary.files, 'file', 'files')}{mended}.{_upgraded(summary)}"
+    files = _counted(summary.files, "file", "files")
+    nothing = "Nothing found" if summary.known in (UNSET, 0) else "Nothing new"
+    return f"{found or nothing} in {files}{mended}.{_upgraded(summary)}{_baseline(summary)}"
+
+
+def _baseline(summary: Summary) -> str:
+    """What a baseline has to do with it: " 3 known findings not told. 1 of the baseline is gone."."""
+    if summary.known is UNSET or summary.gone is UNSET:
+        return ""
+    known = summary.known and f" {_counted(summary.known, 'known finding', 'known findings')} not told."
+    gone = summary.gone and f" {summary.gone} of the baseline {'is' if summary.gone == 1 else 'are'} gone."
+    return f"{known or ''}{gone or ''}"
+
+
+def counted_by_rule(found: Sequence[Statistic], last: str) -> str:
+    """A table of rules with how often they speak and how much of that can be fixed, and a last line."""
+    width = max((len(str(item.count)) for item in found), default=0)
+    lines = []
+    for item in found:
+        rule = click.style(item.rule, fg=COLOURS[item.severity], bold=True)
+        fixable = f", {item.fixable} with a safe fix" if item.fixable else ""
+        lines.append(f"{item.count:{width}} {rule} ({item.severity}{fixable})")
+    return "\n".join((*lines, last))
 
 
 def _upgraded(summary: Summary) -> str:
