@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from .making import Passing
@@ -40,6 +41,8 @@ _LISTS = {
     "torch.nn.modules.container.ParameterList": PARAMETER_LIST,
 }
 """Class of torch -> kind of the `Collection` that its constructor makes."""
+
+_BOUND = re.compile(r"(?:-?[0-9]+)?")
 
 REGISTERING = frozenset(("add_module", "register_module", "register_modules"))
 """Methods of modules and pipelines that set attributes whose names they are given."""
@@ -115,9 +118,20 @@ def any_item(atom: Atom) -> Value:
     return unknown("an index that is not known")
 
 
-def some_items(atom: Atom) -> Value:
+def slice_of(text: str) -> slice | None:
+    """The slice that is written like this, where its bounds are numbers."""
+    bounds = text.replace(" ", "").split(":")
+    if len(bounds) not in (2, 3) or not all(_BOUND.fullmatch(bound) for bound in bounds):
+        return None
+    start, stop, step = (int(bound) if bound else None for bound in (*bounds, "", "")[:3])
+    return None if step == 0 else slice(start, stop, step)
+
+
+def some_items(atom: Atom, which: slice | None) -> Value:
     """What a slice gives."""
     match atom:
+        case Collection(items=tuple() as items) if which is not None:
+            return only(Collection(atom.kind, items[which], join(items[which])))
         case Collection():
             return only(Collection(atom.kind, None, atom.item))
         case Instance() if _is_sequential(atom):

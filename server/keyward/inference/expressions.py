@@ -209,7 +209,9 @@ class Expressions(Bindings):
             if len(index) != 1:
                 return unknown("several indices")
             if isinstance(node.indices[0], s.Opaque):  # a slice
-                return join(containers.some_items(atom) for atom in owner)
+                span = node.indices[0].span
+                which = containers.slice_of(self.unit.key[1][span.start : span.end].decode("utf-8", "replace"))
+                return join(containers.some_items(atom, which) for atom in owner)
             return join(containers.any_item(atom) for atom in owner)
         if isinstance(key.value, str) and all(
             isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass) for atom in owner
