@@ -125,7 +125,8 @@ class InnerFunctions(Branching):
         function = self._functions.get(inner.span)
         around = self._around.get(inner.span)
         if function is not None and around is None:
-            around = {**self.enclosing, **self.state.names}
+            # names that a comprehension binds are its own
+            around = {**self.enclosing, **(self.ever if self.in_comprehension else self.state.names)}
         if function is None or around is None or self._n_calls >= _MOST_NESTED_CALLS:
             return unknown(inner.reason)
         names = frozenset(parameter.name for parameter in function.parameters)
