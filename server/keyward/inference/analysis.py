@@ -90,6 +90,8 @@ class FieldRead:
     guarded: frozenset[str] = frozenset()
     of_self: bool = False
     """Read from `self`: a class that derives from this one may have more."""
+    is_none: bool = False
+    """Whether the field is None for sure: the loss where no labels were passed."""
     tested: bool = False
     """Whether it is reached only if some test comes out in a certain way."""
 

@@ -13,6 +13,7 @@ from .exchanges import is_exchanged
 from .expressions import OTHER, ordered, updated
 from .guards import EXPECTS, expects
 from .libraries import COPIES
+from .losses import without_loss
 from .making import Passing
 from .sharing import MUTATORS, READERS
 from .state import changed, holds_more
@@ -87,6 +88,8 @@ class Calls(Comprehensions):
             return OTHER
         same = passed_on(function)
         result = self.result_of(function, site) if same is None else same
+        if not reason:
+            result = without_loss(result, callees, site)
         self.values[node.span] = result
         return result
 
@@ -237,6 +240,7 @@ class Calls(Comprehensions):
             elif argument.stars == 2:
                 mapping = self.mapping_of(value)
                 site.open_keywords |= mapping.open
+                site.open_labels |= mapping.open and not mapping.unlabelled
                 site.keywords += [
                     Passed(key.name, argument.span, key.value, argument, spread=True, certain=key.certain)
                     for key in mapping.keys
@@ -296,6 +300,8 @@ class Arguments:
         self.keywords: list[Passed] = []
         self.open_positional = False
         self.open_keywords = False
+        self.open_labels = False
+        """Whether there may be labels among the keywords that cannot be seen."""
         self.guards: tuple[str, ...] = ()
 
     def frozen(self) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], bool]:

@@ -17,6 +17,7 @@ from .answers import Answer, Question
 from .bindings import Bindings
 from .exchanges import is_exchanged
 from .guards import expects_absence
+from .losses import is_absent
 from .program import Program
 from .sharing import MUTATORS
 from .state import joined, merged, truthiness
@@ -197,8 +198,9 @@ class Expressions(Bindings):
             return
         owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(owner)) if o is not None)
         if owners and len(owners) == len(owner):
+            is_none = all(is_absent(atom, name) for atom in owner)
             self.reads[node.span] = FieldRead(
-                node, name, span, owners, frozenset(self.guards), of_self, self.state.tested
+                node, name, span, owners, frozenset(self.guards), of_self, is_none, self.state.tested
             )
 
     def subscript(self, node: s.Subscript) -> Value:

@@ -12,6 +12,7 @@ from .containers import BUILTINS, builtin_result, made_container, mapping_result
 from .exchanges import is_exchanged
 from .flow import Flow
 from .handing import Given, handed, reaching
+from .losses import makes_no_labels
 from .making import Making, Passing, argument, changes_output
 from .program import MOST_LEVELS
 from .values import (
@@ -246,7 +247,8 @@ class Results(Making):
                 return unknown(f"what calling a {instance.cls.qualified} gives is not known")
             if libraries.is_keyed(entry):
                 keys = tuple(Key(name, only(Tensor()), False) for name in entry.keys)
-                return only(Mapping(keys, entry.keys_open or is_open or not keys, entry.qualified))
+                is_open = is_open or entry.keys_open or not keys
+                return only(Mapping(keys, is_open, entry.qualified, unlabelled=makes_no_labels(passing)))
             if entry.role == "model" and libraries.GIVES_TUPLES.search(self.program.main.text):
                 return unknown("models may be asked for tuples")
             return self.returned(entry.call, instance.cls)

@@ -127,11 +127,12 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 
 class Mapping(msgspec.Struct, frozen=True, gc=False):
     """A dictionary, or a tokenizer's or processor's result (`cls` names the class then). `open`: it may hold other
-    keys too."""
+    keys too, but no `labels` where it is `unlabelled`."""
 
     keys: tuple[Key, ...] = ()
     open: bool = False
     cls: str = ""
+    unlabelled: bool = False
 
 
 class Collection(msgspec.Struct, frozen=True, gc=False):

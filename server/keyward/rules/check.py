@@ -14,6 +14,7 @@ from ..text import Edit, Span, Unit
 from .finding import Comment, Finding, Fix, Safety, Severity
 from .forward_not_defined import ForwardNotDefined
 from .ignored_keyword import IgnoredKeyword
+from .loss_is_none import LossIsNone
 from .missing_argument import MissingArgument
 from .missing_output_field import MissingOutputField
 from .multiple_values import MultipleValues
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     ForwardNotDefined(),
     SwappedPositional(),
     UnusedIgnore(),
+    LossIsNone(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
