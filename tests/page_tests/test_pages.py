@@ -15,8 +15,8 @@ from page_tests.real import SHIPPED, signatures
 from page_tests.running import Run, answered, check_file
 
 ROOT = Path(__file__).parents[2]
-OF_HISTORY = frozenset(("deprecated-api", "removed-api", "renamed-keyword"))
-"""Pages of the manual about what libraries had before: the stand-ins have no past."""
+OF_REAL_LIBRARIES = frozenset(("deprecated-api", "removed-api", "renamed-keyword", "unknown-config-keyword"))
+"""Pages of the manual about what the stand-ins have not: a past, fields of configurations."""
 PAGES = sorted([*(ROOT / "tests" / "pages").rglob("*.md"), *(ROOT / "docs" / "rules").glob("*-*.md")])
 
 
@@ -31,7 +31,7 @@ def _cases() -> list[object]:
 
 @pytest.mark.parametrize(("page", "test"), _cases())
 def test_page(page: Page, test: Test, oracle: Oracle, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    environment = page.settings.get("environment", SHIPPED if page.path.stem in OF_HISTORY else None)
+    environment = page.settings.get("environment", SHIPPED if page.path.stem in OF_REAL_LIBRARIES else None)
     world = World(signatures(str(environment)) if environment else request.getfixturevalue("standin"))
     settings, problems = RuleSettings.read(page.settings.get("rules", {}))
     assert not problems

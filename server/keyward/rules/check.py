@@ -11,6 +11,7 @@ from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
 from ..text import Edit, Span, Unit
+from .deprecated_api import DeprecatedApi
 from .finding import Comment, Finding, Fix, Safety, Severity
 from .forward_not_defined import ForwardNotDefined
 from .ignored_keyword import IgnoredKeyword
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     SwappedPositional(),
     UnusedIgnore(),
     LossIsNone(),
+    DeprecatedApi(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)

@@ -45,6 +45,8 @@ class Finding:
     site: CallSite | FieldRead | LibraryName | Comment = field(compare=False)
     subject: str = ""
     """The keyword, parameter, field or name that it is about."""
+    instead: str = ""
+    """The keyword to write in place of that one, where it takes the same value."""
     base: int = 0
     """Offset of the unit in the file: spans inside `site` are relative to it."""
     unnecessary: bool = False

@@ -37,6 +37,7 @@ from collections.abc import Iterable
 
 from ..inference.analysis import Passed
 from ..inference.values import Constant
+from ..signatures.replacements import Replacement
 from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Method, MethodCall, Place, Rule
@@ -67,7 +68,8 @@ class RenamedKeyword(Rule):
                 message = f"{who} {code(passed.name)}{version(call.callees)}: it has no effect."
                 severity = Severity.WARNING
             message += f" {code(later.name)} took its place."
-            yield Finding(self.name, severity, message, passed.span, call.site, passed.name)
+            instead = later.name if call.fits(passed, later) else ""
+            yield Finding(self.name, severity, message, passed.span, call.site, passed.name, instead)
 
     def check_method(self, call: MethodCall) -> Iterable[Finding]:
         given = {passed.name for passed in call.site.keywords}
@@ -79,9 +81,9 @@ class RenamedKeyword(Rule):
             later = {call.replacement(method, passed.name) for method in call.methods}
             (instead,) = later if len(later) == 1 else (None,)
             if instead is not None and instead.name not in given:
-                yield from self._of_method(call, passed, instead.name)
+                yield from self._of_method(call, passed, instead)
 
-    def _of_method(self, call: MethodCall, passed: Passed, instead: str) -> Iterable[Finding]:
+    def _of_method(self, call: MethodCall, passed: Passed, later: Replacement) -> Iterable[Finding]:
         method = call.methods[0]
         where = f"{method.entry.name}.{method.name}"
         raises = all(map(_makes_model, call.methods)) or all(m.signature.extra == "refused" for m in call.methods)
@@ -89,9 +91,10 @@ class RenamedKeyword(Rule):
             return
         does = "does not take" if raises else "ignores"
         end = "the call raises TypeError" if raises else "it has no effect"
-        message = f"{where} {does} {code(passed.name)} ({method.library}): {end}. {code(instead)} took its place."
+        message = f"{where} {does} {code(passed.name)} ({method.library}): {end}. {code(later.name)} took its place."
         severity = Severity.ERROR if raises else Severity.WARNING
-        yield Finding(self.name, severity, message, passed.span, call.site, passed.name)
+        instead = later.name if later.same_values else ""
+        yield Finding(self.name, severity, message, passed.span, call.site, passed.name, instead)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
         return repair.of_renamed(place)

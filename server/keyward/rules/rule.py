@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Passed, UnitResult
-from ..inference.values import BoundMethod, Instance, LibraryClass
+from ..inference.values import BoundMethod, Constant, Instance, LibraryClass
 from ..signatures.binding import Binding, bind
 from ..signatures.model import Entry, Signature
 from ..source import syntax
@@ -86,6 +86,15 @@ class BoundCall:
             found = later
         return found
 
+    def fits(self, passed: Passed, later: Replacement) -> bool:
+        """Whether what took a keyword's place takes its value, as far as the parameter's default tells:
+        `reduction="mean"` does not take what `size_average` took."""
+        parameters = (callee.signature.parameter(later.name) for callee in self.callees)
+        defaults = [parameter.default or "" for parameter in parameters if parameter is not None]
+        if any(default[:1] in ("'", '"') for default in defaults):
+            return all(isinstance(atom, Constant) and isinstance(atom.value, str) for atom in passed.value)
+        return later.same_values
+
     def repeated(self) -> tuple[Passed, ...]:
         """Keywords that are a second value in every candidate."""
         return self._rejected(lambda binding: binding.repeated)
@@ -127,6 +136,8 @@ class MethodCall:
     site: CallSite
     methods: tuple[Method, ...]
     signatures: Signatures
+    made: Entry | None = None
+    """The library's class that the call gives an instance of, where that is known."""
 
     @staticmethod
     def of(site: CallSite, result: UnitResult, signatures: Signatures) -> MethodCall | None:
@@ -142,13 +153,22 @@ class MethodCall:
             if signature is None:
                 return None
             found.append(Method(known.entry, atom.name, signature, known.library.label))
-        return MethodCall(site, tuple(found), signatures) if found else None
+        return MethodCall(site, tuple(found), signatures, _made(site, result, signatures)) if found else None
 
     def replacement(self, method: Method, keyword: str) -> Replacement | None:
         """What took the place of a keyword of the method and is taken now."""
         known = keyword in self.signatures.renamed_keywords or keyword in method.signature.renamed
         public = self.signatures.public_name(method.entry) if known else ""
         return self.signatures.keyword_replacement(public, keyword, f"method:{method.name}") if known else None
+
+
+def _made(site: CallSite, result: UnitResult, signatures: Signatures) -> Entry | None:
+    values = result.values.get(site.node.span, frozenset())
+    for atom in values if len(values) == 1 else ():
+        if isinstance(atom, Instance) and isinstance(atom.cls, LibraryClass):
+            found = signatures.find(atom.cls.qualified)
+            return None if found is None else found.entry
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +220,6 @@ class Place:
             return None
         span = self.finding.span.shifted(-self.base)
         return next((p for p in site.keywords if p.name == self.finding.subject and p.span == span), None)
-
-    @cached_property
-    def later(self) -> Replacement | None:
-        """What took the place of the keyword that the finding is about."""
-        site, passed = self.finding.site, self.keyword
-        if not isinstance(site, CallSite) or passed is None:
-            return None
-        if site.callees:
-            return self.call.replacement(passed) if self.call is not None else None
-        method = MethodCall.of(site, self.result, self.signatures)
-        return method.replacement(method.methods[0], passed.name) if method is not None else None
 
     def scope(self) -> tuple[Place, ...]:
         """The pieces of the function that the finding is in: one for a function, all statements of a module or class

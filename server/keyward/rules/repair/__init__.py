@@ -105,10 +105,10 @@ def of_name(place: Place) -> Iterator[Fix]:
 
 
 def of_renamed(place: Place) -> Iterator[Fix]:
-    """Fixes for a keyword that the library calls differently now, or is about to."""
-    later, passed = place.later, place.keyword
-    if later is None or passed is None or passed.spread or not later.same_values:
+    """The fix for a keyword that is to be called differently."""
+    passed, name = place.keyword, place.finding.instead
+    if passed is None or passed.spread or not name:
         return
-    rename = renamed(place, passed, later.name, Safety.SAFE)
+    rename = renamed(place, passed, name, Safety.SAFE)
     if rename is not None:
         yield replace(rename, preferred=True)
