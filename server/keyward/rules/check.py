@@ -25,6 +25,7 @@ from .rule import BoundCall, BoundName, BoundRead, MethodCall, Place, Rule
 from .swapped_positional import SwappedPositional
 from .too_many_positional import TooManyPositional
 from .unexpected_keyword import UnexpectedKeyword
+from .unknown_config_keyword import UnknownConfigKeyword
 from .unused_ignore import UNUSED_IGNORE, UnusedIgnore
 
 if TYPE_CHECKING:
@@ -35,17 +36,18 @@ if TYPE_CHECKING:
 RULES: tuple[Rule, ...] = (
     UnexpectedKeyword(),
     IgnoredKeyword(),
+    RenamedKeyword(),
     MissingArgument(),
     TooManyPositional(),
     MultipleValues(),
-    MissingOutputField(),
-    RemovedApi(),
-    RenamedKeyword(),
-    ForwardNotDefined(),
     SwappedPositional(),
-    UnusedIgnore(),
+    MissingOutputField(),
     LossIsNone(),
+    ForwardNotDefined(),
+    UnknownConfigKeyword(),
+    RemovedApi(),
     DeprecatedApi(),
+    UnusedIgnore(),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 _ABOUT_METHODS = tuple(rule for rule in RULES if type(rule).check_method is not Rule.check_method)
