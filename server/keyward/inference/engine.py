@@ -417,10 +417,13 @@ class _Facts:
         return False
 
     def _setting(self, path: str, qualname: str, name: str) -> bool:
-        """Whether anything may set an attribute of instances of a class."""
+        """Whether anything may set an attribute of a class's instances: an unknown base or decorator, too."""
         info = self.program.class_info(path, qualname)
-        classes = [base for base in info.resolution_order if isinstance(base, UserClass)] if info is not None else []
-        if info is None or self._is_set_outside(path, classes, name):
+        if info is None or not info.complete:
+            return True
+        classes = [base for base in info.resolution_order if isinstance(base, UserClass)]
+        known = [self.program.class_info(cls.path, cls.qualname) for cls in classes]
+        if any(base is None or base.decorated for base in known) or self._is_set_outside(path, classes, name):
             return True
         for cls in (*classes, *(self.program.ask("subclasses", path, qualname) or ())):
             source = self.program.source(cls.path)
