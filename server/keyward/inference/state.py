@@ -140,7 +140,7 @@ def _loose_elements(atom: Atom) -> Atom:
             return Collection(atom.kind, items, loose(atom.item))
         case Mapping():
             keys = tuple(Key(key.name, loose(key.value), key.certain) for key in atom.keys)
-            return Mapping(keys, atom.open, atom.cls)
+            return Mapping(keys, atom.open, atom.cls, atom.unlabelled)
     return atom
 
 
