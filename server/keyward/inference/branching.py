@@ -11,11 +11,12 @@ from ..source.unit import Unit
 from ..source.walk import walk
 from .annotations import Annotations
 from .classes import dotted
+from .containers import is_fresh
 from .guards import asks_for_script, exceptions, expects, is_gate
 from .libraries import ENTERED
 from .program import Program
 from .state import State, is_dull, joined, loose, merged, truthiness
-from .values import Instance, Module, UserClass, Value, join, only, unknown, why_unknown
+from .values import FRESH, Collection, Instance, Module, UserClass, Value, join, only, unknown, why_unknown
 
 _MOST_ROUNDS = 3
 """So often a loop is gone through until nothing changes any more."""
@@ -100,9 +101,10 @@ class Branching(Annotations):
     # --- loops ------------------------------------------------------------------------------------------------------
 
     def for_(self, node: s.For) -> None:
-        element = self.element_of(self.evaluate(node.iterable))
+        iterable = self.evaluate(node.iterable)
+        element = self.element_of(iterable) if is_fresh(iterable) else loose(self.element_of(iterable))
         self.escape_elements(node.iterable)
-        self.loop(lambda: self.bind_target(node.target, loose(element)), node.body, node.orelse, endless=False)
+        self.loop(lambda: self.bind_target(node.target, element), node.body, node.orelse, endless=False)
 
     def while_(self, node: s.While) -> None:
         def test() -> None:
@@ -179,6 +181,8 @@ class Branching(Annotations):
         """What `with value as target` binds."""
         found: list[Value] = []
         for atom in value:
+            if isinstance(atom, Collection) and atom.kind == FRESH:
+                found.append(only(atom))  # a progress bar
             if not isinstance(atom, Instance):
                 continue
             entered = next((value for part, value in atom.parts if part == ENTERED), None)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .making import Passing
 from .values import (
+    FRESH,
     MODULE_DICT,
     MODULE_LIST,
     NEVER,
@@ -26,6 +27,8 @@ from .values import (
     unknown,
 )
 
+BATCH = "[]"
+"""Name of the part of a data loader that is what iterating over it gives; no attribute can have it."""
 FROM_KEYS = "dict.fromkeys"
 BUILTINS = frozenset(
     (
@@ -83,6 +86,8 @@ def element(atom: Atom) -> Value:
             return atom.item
         case Mapping():
             return unknown("a key")
+        case Instance(parts=parts) if parts and parts[-1][0] == BATCH:
+            return parts[-1][1]
         case Instance(parts=parts) if parts and _is_sequential(atom):
             return join(value for _, value in parts)
     return unknown("an element of something that is not followed")
@@ -116,6 +121,20 @@ def any_item(atom: Atom) -> Value:
         case Collection() | Instance():
             return element(atom)
     return unknown("an index that is not known")
+
+
+def is_fresh(*values: Value) -> bool:
+    """Whether iterating over each of the values gives new objects each time."""
+    return all(value and all(_is_fresh(atom) for atom in value) for value in values)
+
+
+def _is_fresh(atom: Atom) -> bool:
+    match atom:
+        case Collection():
+            return atom.kind == FRESH
+        case Instance(parts=parts):
+            return bool(parts) and parts[-1][0] == BATCH
+    return False
 
 
 def slice_of(text: str) -> slice | None:
@@ -230,22 +249,31 @@ def builtin_result(name: str, passing: Passing) -> Value:
     items = collection(positional[0]) if positional else None
     if name in ("list", "tuple", "set", "frozenset", "reversed", "sorted", "iter"):
         kind = "set" if name in ("set", "frozenset") else "list"
+        if name == "iter" and positional and is_fresh(positional[0]):
+            kind = FRESH
         if not positional and name in ("list", "tuple"):
             return only(Collection(name, None, unknown("an element added later")))
         if items is None:
             held = join(element(atom) for atom in positional[0]) if positional else NEVER
             return only(Collection(kind, None, held or unknown("elements of something that is not followed")))
-        if kind == "set":
+        if kind != "list":
             return only(Collection(kind, items.items, items.item))
         return only(Collection(kind, placed(items) if name in ("list", "tuple", "iter") else None, items.item))
     if name == "enumerate" and positional:
         held = join(element(atom) for atom in positional[0])
-        return only(Collection("list", None, only(Collection("tuple", (unknown("a number"), held), held))))
+        pair = only(Collection("tuple", (unknown("a number"), held), held))
+        return only(Collection(FRESH if is_fresh(positional[0]) else "list", None, pair))
     if name == "next" and items is not None:
         return join((items.item, *positional[1:]))
     if name == "zip" and positional and not is_open:
         return only(_zipped(positional))
     return unknown(f"what `{name}` gives is not followed")
+
+
+def gone_through(value: Value) -> Value:
+    """What gives the same as a value when it is iterated over: a progress bar."""
+    held = join(element(atom) for atom in value)
+    return only(Collection(FRESH if is_fresh(value) else "list", None, held))
 
 
 def _zipped(positional: tuple[Value, ...]) -> Collection:
@@ -254,7 +282,7 @@ def _zipped(positional: tuple[Value, ...]) -> Collection:
     held = [collection(value) for value in positional]
     columns = [column for c in held if c is not None and (column := placed(c)) is not None]
     if len(columns) < len(positional):
-        return Collection("list", None, anyone)
+        return Collection(FRESH if is_fresh(*positional) else "list", None, anyone)
     rows = zip(*columns, strict=False)
     return Collection("list", tuple(only(Collection("tuple", row, join(row))) for row in rows), anyone)
 

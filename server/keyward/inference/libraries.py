@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 
 from ..signatures.model import Entry
+from .values import LibraryClass
 
 TORCH_MODULE = "torch.nn.modules.module.Module"
 KERAS_LAYER, KERAS_MODEL = "keras.src.layers.layer.Layer", "keras.src.models.model.Model"
@@ -128,6 +129,9 @@ EXCHANGED = "torch.nn.modules.batchnorm."
 """Where the classes are from whose instances are exchanged in models that are built:
 `torch.nn.SyncBatchNorm.convert_sync_batchnorm` does so, and detection models put frozen ones into their backbones."""
 
+PROGRESS = frozenset(f"tqdm.{module}tqdm" for module in ("", "std.", "auto.", "notebook.", "autonotebook."))
+"""Functions that give what their first argument gives when it is iterated over."""
+
 PARTIAL = "functools.partial"
 CONTEXT_MANAGER = "contextlib.contextmanager"
 ENTERED = "__enter__"
@@ -137,7 +141,17 @@ HUB = "torch.hub.load"
 MAKES_PIPELINES = "transformers.pipelines.pipeline"
 
 WITHOUT_SIGNATURE = frozenset(
-    (*TRANSPARENT_WRAPPERS, *WRAPS, *FIRST_OF_SEVERAL, *UNWRAPPING, PARTIAL, ORDERED_DICT, HUB, CONTEXT_MANAGER)
+    (
+        *TRANSPARENT_WRAPPERS,
+        *WRAPS,
+        *FIRST_OF_SEVERAL,
+        *UNWRAPPING,
+        *PROGRESS,
+        PARTIAL,
+        ORDERED_DICT,
+        HUB,
+        CONTEXT_MANAGER,
+    )
 )
 """Functions whose results are known though no library's signatures need tell of them."""
 
@@ -167,6 +181,7 @@ GIVES_BACK = frozenset(
         ("accelerate.accelerator.Accelerator", "prepare_model"),
         ("lightning.fabric.fabric.Fabric", "setup"),
         ("lightning.fabric.fabric.Fabric", "setup_module"),
+        ("lightning.fabric.fabric.Fabric", "setup_dataloaders"),
     )
 )
 """Methods that return what they are given, ready to be used: one thing as itself, several as a tuple in that order."""
@@ -186,6 +201,28 @@ ADAPTERS_OWN = ("task_ids", "adapter_names", "alora_offsets")
 GIVES_ADAPTED = frozenset(("base_model",))
 GIVES_INNER = frozenset(("model", "get_base_model", "merge_and_unload", "unload"))
 """Attributes of a `PeftModel`: what is called as itself, and methods and attributes that give the model inside."""
+
+DATA_LOADER = "torch.utils.data.dataloader.DataLoader"
+PLACE_OF_COLLATE = 6
+"""Of `collate_fn` among the positional arguments of a `DataLoader`."""
+SUBSET = "torch.utils.data.dataset.Subset"
+CONCATENATED = "torch.utils.data.dataset.ConcatDataset"
+STREAM = LibraryClass("torch.utils.data.dataset.IterableDataset")
+ABSTRACT_DATA = frozenset((LibraryClass("torch.utils.data.dataset.Dataset"), STREAM))
+"""Bases of data sets that say nothing of what these hold."""
+SPLITS = "torch.utils.data.dataset.random_split"
+COLLATE = "torch.utils.data._utils.collate.default_collate"
+_COLLATORS = "transformers.data.data_collator"
+COLLATORS = {
+    f"{_COLLATORS}.default_data_collator": "plain",
+    f"{_COLLATORS}.DefaultDataCollator": "plain",
+    f"{_COLLATORS}.DataCollatorWithPadding": "padded",
+    f"{_COLLATORS}.DataCollatorForLanguageModeling": "masked",
+}
+"""Collators of transformers that make dictionaries, and in which way: see `batches.py`."""
+
+GIVES_BATCHES = frozenset(("pad", "batch_encode_plus", "encode_plus"))
+"""Methods of tokenizers that give a dictionary of model inputs."""
 
 PIPELINE = "diffusers.pipelines.pipeline_utils.DiffusionPipeline"
 """The base of pipelines, whose parts have the names and classes that the constructor's parameters say."""

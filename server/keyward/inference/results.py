@@ -7,13 +7,14 @@ from ..source.unit import Unit
 from . import libraries
 from .analysis import Callee
 from .answers import Question
+from .batches import Batches
 from .classes import ClassInfo, is_bound, method_kind
-from .containers import BUILTINS, builtin_result, made_container, mapping_result
+from .containers import BUILTINS, builtin_result, gone_through, made_container, mapping_result
 from .exchanges import is_exchanged
 from .flow import Flow
 from .handing import Given, handed, reaching
 from .losses import makes_no_labels
-from .making import Making, Passing, argument, changes_output
+from .making import Passing, argument, changes_output
 from .program import MOST_LEVELS
 from .values import (
     NEVER,
@@ -42,7 +43,7 @@ from .values import (
 )
 
 
-class Results(Making):
+class Results(Batches):
     """Answers the queries about results, for one `Program`."""
 
     def exchanged(self, name: str, path: str = "", owner: str = "") -> bool:
@@ -64,7 +65,7 @@ class Results(Making):
         """What calling the value gives."""
         match atom:
             case LibraryClass():
-                return self._constructed(atom, passing)
+                return self._constructed(atom, passing, level)
             case UserClass():
                 info = self.program.class_info(atom.path, atom.qualname)
                 otherwise = info.made_otherwise if info is not None else ""
@@ -91,7 +92,7 @@ class Results(Making):
             case _:
                 return unknown("a call of something that is not followed")
 
-    def _constructed(self, cls: LibraryClass, passing: Passing) -> Value:
+    def _constructed(self, cls: LibraryClass, passing: Passing, level: int) -> Value:
         positional, keywords, is_open = passing
         entry = self.entry(cls)
         if entry is None or entry.role == "auto":
@@ -104,6 +105,9 @@ class Results(Making):
         container = made_container(cls.qualified, passing)
         if container is not None:
             return container
+        data = self.of_data(cls, passing, level)
+        if data is not None:
+            return data
         if changes_output(keywords):
             return unknown("made with options that change what it returns")
         if cls.qualified in libraries.TRAINERS:
@@ -127,6 +131,12 @@ class Results(Making):
             if is_open or inner is None:
                 return only(Collection("tuple", None, unknown("one of several results")))
             return _several(only(Wrapped(libraries.FIRST_OF_SEVERAL[function.qualified], inner)))
+        if function.qualified in libraries.PROGRESS:
+            return gone_through(positional[0] if positional else given.get("iterable", unknown("a bar of its own")))
+        if function.qualified == libraries.SPLITS:
+            return self.split(passing)
+        if function.qualified in libraries.COLLATORS:
+            return self.by_collator(function.qualified, passing)
         if function.qualified == libraries.PARTIAL:
             return unknown("arguments of a partial call") if is_open else _partial(positional, keywords)
         if function.qualified == libraries.ORDERED_DICT:
@@ -243,6 +253,8 @@ class Results(Making):
             if given is not None:
                 outputs = (LibraryClass(output) for output in given.outputs)
                 return join(only(Instance(cls, instance.cls)) for cls in outputs) or unknown("one of many outputs")
+            if instance.cls.qualified in libraries.COLLATORS:
+                return self.by_collator(instance.cls.qualified, passing)
             if entry is None or entry.call is None:
                 return unknown(f"what calling a {instance.cls.qualified} gives is not known")
             if libraries.is_keyed(entry):
@@ -254,7 +266,8 @@ class Results(Making):
             return self.returned(entry.call, instance.cls)
         callee = self.program.ask("callee", instance)
         if not isinstance(callee, Callee):
-            return unknown(callee or "it depends on itself")
+            called = self.called(instance.cls, level)
+            return unknown(callee or "it depends on itself") if called is None else called
         if callee.definition is not None:
             return self.program.returned(*callee.definition, level)
         return self.returned(callee.signature, instance.cls)
@@ -276,6 +289,8 @@ class Results(Making):
                 )
             if known in libraries.UNWRAPS and (positional or keywords):
                 return _unwrapped(positional[0] if positional else keywords[0][1])
+            if name in libraries.GIVES_BATCHES:
+                return only(Mapping((), True, owner.cls.qualified))
         cls = owner.cls if isinstance(owner, Instance) else owner
         if isinstance(cls, UserClass):
             info = self.program.class_info(cls.path, cls.qualname)

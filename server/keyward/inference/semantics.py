@@ -97,7 +97,7 @@ class Semantics(Unimplemented):
                 return self._user_attribute(cls, atom, name, level)
             case Instance(cls=LibraryClass() as library):
                 method = (library.qualified, name)
-                if method in libraries.GIVES_BACK or method in libraries.UNWRAPS:
+                if method in libraries.GIVES_BACK or method in libraries.UNWRAPS or self._gives_batches(library, name):
                     return only(BoundMethod(atom, name))
                 if name in libraries.RETURNS_SELF or name in ("forward", "__call__"):
                     return only(BoundMethod(atom, name))
@@ -127,6 +127,10 @@ class Semantics(Unimplemented):
             case Unknown():
                 return unknown(atom.reason)
         return unknown(f"attribute `{name}`")
+
+    def _gives_batches(self, cls: LibraryClass, name: str) -> bool:
+        entry = self.entry(cls) if name in libraries.GIVES_BATCHES else None
+        return entry is not None and libraries.is_keyed(entry) and not self.exchanged(name)
 
     def _part(self, cls: LibraryClass, name: str) -> Value:
         """A part of a pipeline, by what the constructor's parameter of the name is annotated with."""

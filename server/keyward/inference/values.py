@@ -136,7 +136,8 @@ class Mapping(msgspec.Struct, frozen=True, gc=False):
 
 
 class Collection(msgspec.Struct, frozen=True, gc=False):
-    """A tuple or list. `items` by position; None: of unknown length, every item has value `item`."""
+    """A tuple, list or set. `items` by position (of a set in no order); None: of unknown length, every item has value
+    `item`."""
 
     kind: str
     items: tuple[Value, ...] | None
@@ -170,6 +171,8 @@ Value = frozenset[Atom]
 
 NEVER: Value = frozenset()
 
+FRESH = "fresh"
+"""`Collection.kind` of what is made while it is gone through: nobody else holds what it gives."""
 MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 """`Mapping.cls` of a dictionary of modules."""
 
