@@ -123,6 +123,23 @@ class LibraryName:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A method of a class of the user's own which the library's class that it derives from calls by itself."""
+
+    node: syntax.FunctionDef
+    signature: Signature
+    """As written, `self` left out."""
+    entry: Entry
+    """The library's class."""
+    library: str
+    """The library as messages name it."""
+
+    @property
+    def span(self) -> Span:
+        return self.node.name_span
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """One class that a field may be read from."""
 
@@ -144,5 +161,7 @@ class UnitResult:
     calls: tuple[CallSite, ...] = ()
     reads: tuple[FieldRead, ...] = ()
     names: tuple[LibraryName, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    """One at most: of the method that the unit is."""
     values: dict[Span, Value] = field(default_factory=dict, compare=False)
     """Value of each name and attribute expression, for hover and completion."""

@@ -9,12 +9,13 @@ from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from ..source.walk import rebound_names
-from .analysis import UnitResult
-from .classes import is_bound, method_kind
+from .analysis import Override, UnitResult
+from .classes import is_bound, method_kind, signature_of
 from .exchanges import is_rebound, rebound_by
 from .guards import expected_failure
 from .handing import Given
 from .inner import InnerFunctions
+from .libraries import CALLED_BY
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import changed, holds_more, loose, loose_elements
 from .values import (
@@ -98,7 +99,27 @@ class Flow(InnerFunctions):
 
     def result(self) -> UnitResult:
         names = tuple(self.library_names.values())
-        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), names, self.values)
+        overrides = tuple(self._overriding())
+        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), names, overrides, self.values)
+
+    def _overriding(self) -> Iterator[Override]:
+        """The method that this unit is, where it takes the place of one that a library's class calls by itself."""
+        method = self.unit.node
+        if not isinstance(method, s.FunctionDef) or method.name not in CALLED_BY or not self.unit.owner:
+            return
+        info = self.program.class_info(self.source.path, self.unit.owner)
+        if info is None or not info.complete or method_kind(method) != "method":
+            return
+        if self._overrides(UserClass(self.source.path, self.unit.owner), CALLED_BY[method.name]):
+            return
+        for base in info.resolution_order:
+            if isinstance(base, UserClass):
+                if self._overrides(base, CALLED_BY[method.name]):
+                    return
+            elif (found := self.program.world.signatures.find(base.qualified)) is not None:
+                signature = signature_of(self.unit, method, skip_first=True)
+                yield Override(method, signature, found.entry, found.library.label)
+                return
 
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters

@@ -223,6 +223,10 @@ COLLATORS = {
 
 GIVES_BATCHES = frozenset(("pad", "batch_encode_plus", "encode_plus"))
 """Methods of tokenizers that give a dictionary of model inputs."""
+TRAINER = "transformers.trainer.Trainer"
+CALLED_BY = {"compute_loss": "training_step"}
+"""Methods that a class of a library calls on itself, with arguments of the library's choice -> the method that does so.
+"""
 
 PIPELINE = "diffusers.pipelines.pipeline_utils.DiffusionPipeline"
 """The base of pipelines, whose parts have the names and classes that the constructor's parameters say."""
@@ -378,6 +382,11 @@ def is_module(entry: Entry) -> bool:
 def is_pipeline(entry: Entry) -> bool:
     """Whether it is a pipeline of diffusers."""
     return PIPELINE in (entry.qualified, *entry.mro)
+
+
+def is_trainer(entry: Entry) -> bool:
+    """Whether it is a Trainer of transformers, or derives from it."""
+    return TRAINER in (entry.qualified, *entry.mro)
 
 
 def is_keyed(entry: Entry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..signatures.model import Entry
 from ..source import syntax as s
 from ..source.unit import Unit
 from . import libraries
@@ -41,6 +42,9 @@ from .values import (
     unknown,
     why_unknown,
 )
+
+_TRAINERS_OWN = ("model", "compute_loss", "compute_loss_func", "training_step")
+"""Attributes of a Trainer by which it comes to a loss."""
 
 
 class Results(Batches):
@@ -111,9 +115,20 @@ class Results(Batches):
         if changes_output(keywords):
             return unknown("made with options that change what it returns")
         if cls.qualified in libraries.TRAINERS:
-            model = None if is_open or "model_init" in dict(keywords) else argument(passing, 0, "model")
-            return only(Instance(cls, parts=() if model is None else (("model", model),)))
+            return only(Instance(cls, parts=self._trained(entry, passing)))
         return only(Instance(cls, parts=keywords if libraries.is_pipeline(entry) else ()))
+
+    def _trained(self, trainer: Entry, passing: Passing) -> tuple[tuple[str, Value], ...]:
+        """What a Trainer is given, by name, unless the file sets attributes of it that say what becomes of that."""
+        positional, keywords, is_open = passing
+        outside = self.program.ask("outside", self.program.main.path)
+        if is_open or trainer.init is None or any(is_exchanged(name, outside) for name in _TRAINERS_OWN):
+            return ()
+        names = [parameter.name for parameter in trainer.init.parameters]
+        given = dict((*zip(names, positional, strict=False), *keywords))
+        if "model_init" in given:
+            given.pop("model", None)
+        return tuple(given.items())
 
     def _function_result(self, function: LibraryFunction, passing: Passing, level: int) -> Value:
         positional, keywords, is_open = passing

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import CallSite, FieldRead, LibraryName, UnitResult
+from ..inference.analysis import CallSite, FieldRead, LibraryName, Override, UnitResult
 from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
@@ -21,9 +21,10 @@ from .missing_output_field import MissingOutputField
 from .multiple_values import MultipleValues
 from .removed_api import RemovedApi
 from .renamed_keyword import RenamedKeyword
-from .rule import BoundCall, BoundName, BoundRead, MethodCall, Place, Rule
+from .rule import BoundCall, BoundName, BoundOverride, BoundRead, MethodCall, Place, Rule
 from .swapped_positional import SwappedPositional
 from .too_many_positional import TooManyPositional
+from .trainer_no_labels import TrainerNoLabels
 from .unexpected_keyword import UnexpectedKeyword
 from .unknown_config_keyword import UnknownConfigKeyword
 from .unused_ignore import UNUSED_IGNORE, UnusedIgnore
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     LossIsNone(),
     ForwardNotDefined(),
     UnknownConfigKeyword(),
+    TrainerNoLabels(),
     RemovedApi(),
     DeprecatedApi(),
     UnusedIgnore(),
@@ -89,22 +91,23 @@ class Checked:
 
     findings: tuple[Finding, ...]
     _signatures: Signatures = field(repr=False)
-    _known: dict[tuple[int, int, int], tuple[UnitResult, tuple[Finding, ...]]] = field(repr=False)
-    """By identity of the three tuples of a result: those stay the same objects while a unit and what it rests on do."""
+    _known: dict[tuple[int, ...], tuple[UnitResult, tuple[Finding, ...]]] = field(repr=False)
+    """By identity of the tuples of a result: those stay the same objects while a unit and what it rests on do."""
 
 
 def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Checked | None = None) -> Checked:
     """All findings of a file. What `previous` found in units that did not change is taken over."""
     source, signatures = analysis.source, world.signatures
     before = previous._known if previous is not None and previous._signatures is signatures else {}
-    known: dict[tuple[int, int, int], tuple[UnitResult, tuple[Finding, ...]]] = {}
+    known: dict[tuple[int, ...], tuple[UnitResult, tuple[Finding, ...]]] = {}
     findings: list[Finding] = []
     every: list[Finding] = []
     """Those out of sight too: a comment that silences one is of use."""
     for unit, result in analysis.results:
-        if not result.calls and not result.reads and not result.names:
+        held = (result.calls, result.reads, result.names, result.overrides)
+        if not any(held):
             continue
-        key = (id(result.calls), id(result.reads), id(result.names))
+        key = tuple(map(id, held))
         found = before.get(key)
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
@@ -132,7 +135,7 @@ def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_un
     return [
         f
         for f in findings
-        if isinstance(f.site, LibraryName | Comment) or _is_named(f.site) or (in_sight and not f.site.tested)
+        if isinstance(f.site, LibraryName | Override | Comment) or _is_named(f.site) or (in_sight and not f.site.tested)
     ]
 
 
@@ -148,7 +151,7 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
         whole = source_unit.Unit(("", b"", 0), syntax.Broken(Span(0, len(analysis.source.text))))
         return tuple(_UNUSED_IGNORE.fixes(Place(finding, analysis, world, whole, UnitResult())))
     for unit, result in analysis.results:
-        sites = (*result.calls, *result.reads, *result.names)
+        sites = (*result.calls, *result.reads, *result.names, *result.overrides)
         if unit.start != finding.base or not any(finding.site is site for site in sites):
             continue
         if rule is not None:
@@ -185,7 +188,7 @@ def finding_key(finding: Finding) -> tuple[str, Span, str]:
 def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
     for site in result.calls:
         if not site.callees:
-            if site.keywords and "TypeError" not in site.guarded:
+            if "TypeError" not in site.guarded:
                 yield from _of_method(site, result, signatures)
             continue
         call = BoundCall(site, result, signatures)
@@ -204,6 +207,9 @@ def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
         if not name.prepared and not name.hidden:
             for rule in RULES:
                 yield from rule.check_name(BoundName(name, signatures))
+    for override in result.overrides:
+        for rule in RULES:
+            yield from rule.check_override(BoundOverride(override, signatures))
 
 
 def _of_method(site: CallSite, result: UnitResult, signatures: Signatures) -> Iterator[Finding]:

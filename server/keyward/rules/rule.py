@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Passed, UnitResult
-from ..inference.values import BoundMethod, Constant, Instance, LibraryClass
+from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override, Passed, UnitResult
+from ..inference.values import BoundMethod, Constant, Instance, LibraryClass, Value
 from ..signatures.binding import Binding, bind
 from ..signatures.model import Entry, Signature
 from ..source import syntax
@@ -127,6 +127,8 @@ class Method:
     signature: Signature
     library: str
     """The library as messages name it."""
+    parts: tuple[tuple[str, Value], ...] = ()
+    """Of the object that it is called on, as `Instance.parts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ class MethodCall:
             signature = signatures.method(known.entry, atom.name)
             if signature is None:
                 return None
-            found.append(Method(known.entry, atom.name, signature, known.library.label))
+            parts = owner.parts if isinstance(owner, Instance) else ()
+            found.append(Method(known.entry, atom.name, signature, known.library.label, parts))
         return MethodCall(site, tuple(found), signatures, _made(site, result, signatures)) if found else None
 
     def replacement(self, method: Method, keyword: str) -> Replacement | None:
@@ -184,6 +187,14 @@ class BoundName:
     """A name of a library that the library does not have, or calls deprecated."""
 
     name: LibraryName
+    signatures: Signatures
+
+
+@dataclass(frozen=True, slots=True)
+class BoundOverride:
+    """A method of the user's own that a library calls."""
+
+    override: Override
     signatures: Signatures
 
 
@@ -260,6 +271,10 @@ class Rule(ABC):
 
     def check_name(self, name: BoundName) -> Iterable[Finding]:
         """Findings about a name of a library, with spans relative to its unit."""
+        return ()
+
+    def check_override(self, bound: BoundOverride) -> Iterable[Finding]:
+        """Findings about a method that a library calls, with spans relative to its unit."""
         return ()
 
     def in_file(self, finding: Finding, analysis: Analysis, world: World) -> Finding | None:

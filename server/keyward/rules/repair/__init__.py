@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...inference.analysis import FieldRead, LibraryName
+from ...inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override
 from ..finding import Fix, Safety
 from ..rule import Place
 from ..sisters import output_fields, returning, takes, taking
 from ..words import is_labels, suggestion
-from .add_parameter import add_parameter
+from .add_parameter import add_parameter, insertion
 from .argument import removed, renamed
 from .field import rename_field
 from .loss import loss_outside, producing_call
@@ -112,3 +112,20 @@ def of_renamed(place: Place) -> Iterator[Fix]:
     rename = renamed(place, passed, name, Safety.SAFE)
     if rename is not None:
         yield replace(rename, preferred=True)
+
+
+def of_override(place: Place) -> Iterator[Fix]:
+    """The fix for a method that does not take what the library calls it with."""
+    override, name = place.finding.site, place.finding.instead
+    if isinstance(override, Override):
+        edit = insertion(place.analysis.source.text, place.base, override.node, name)
+        if edit is not None:
+            title = f"Add the parameter `{name}` to {override.node.name}"
+            yield Fix(title, Safety.SAFE, (edit,), preferred=True)
+
+
+def of_headless(place: Place, models: Sequence[Callee]) -> Iterator[Fix]:
+    """Fixes for models that give no loss."""
+    if isinstance(place.finding.site, CallSite):
+        sisters = returning("loss", models, place.signatures)
+        yield from swap_class(place, models, sisters, lambda e: "loss" in output_fields(e, place.signatures))

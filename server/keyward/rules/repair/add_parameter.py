@@ -20,13 +20,14 @@ def add_parameter(place: Place, name: str) -> Fix | None:
     unit = source.by_qualname.get(callee.definition[1])
     if unit is None or not isinstance(unit.node, syntax.FunctionDef):
         return None
-    edit = _insertion(source.text, unit.start, unit.node, name)
+    edit = insertion(source.text, unit.start, unit.node, name)
     return Fix(f"Add the parameter `{name}` to {callee.name}", Safety.UNSAFE, (edit,)) if edit is not None else None
 
 
-def _insertion(text: bytes, base: int, function: syntax.FunctionDef, name: str) -> Edit | None:
-    """Behind the last parameter that is neither `**kwargs` nor before a `*args` or `*`: those in front of `*args` are
-    filled by position, so a new one there would take what was meant for `*args`."""
+def insertion(text: bytes, base: int, function: syntax.FunctionDef, name: str) -> Edit | None:
+    """`name=None` behind the last parameter that is neither `**kwargs` nor before a `*args` or `*`: those in front of
+    `*args` are filled by position, so a new one there would take what was meant for `*args`. None: there is no place.
+    """
     span = function.parameters_span.shifted(base)
     if text[span.end - 1 : span.end] != b")":
         return None
