@@ -12,6 +12,8 @@ from ..environment.import_path import import_path
 from ..environment.index import Progress, default_cache, is_current, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..signatures.store import Installed, Signatures, open_signatures
+from ..source.ipynb import NotebookError
+from .content import content
 from .progress import Step
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
@@ -34,8 +36,8 @@ def imported(files: Iterable[str], texts: Mapping[str, bytes] = _NOTHING) -> fro
     names: set[str] = set()
     for file in files:
         try:
-            text = texts[file] if file in texts else Path(file).read_bytes()
-        except OSError:
+            text = content(file, texts[file] if file in texts else Path(file).read_bytes()).source.text
+        except (OSError, NotebookError):
             continue
         names.update(match.decode("ascii", "ignore") for match in _IMPORT.findall(text))
     return frozenset(map(canonical, names))

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..session.python_files import python_files_below
+from ..source import ipynb
 
 
 def python_files(
     paths: Iterable[str], excluded: Callable[[str], bool] = lambda _: False, *, everywhere: bool = False
 ) -> Iterator[str]:
-    """The Python files that `paths` name or hold, each once, in a stable order.
+    """The Python files and notebooks that `paths` name or hold, each once, in a stable order.
 
     What is named is taken as it is: a file with any suffix, a folder that would be left out below another, and a path
     that does not exist (whoever reads it says so). What is not named and `excluded` is left out; with `everywhere` what
@@ -24,11 +25,14 @@ def python_files(
         folder = Path(path).is_dir()
         if everywhere and excluded(os.path.join(path, "") if folder else path):
             continue
-        for file in python_files_below(path, excluded=excluded) if folder else (path,):
+        for file in python_files_below(path, excluded=excluded, suffixes=SUFFIXES) if folder else (path,):
             identity = os.path.abspath(file)
             if identity not in seen:
                 seen.add(identity)
                 yield file
+
+
+SUFFIXES = (".py", ipynb.SUFFIX)
 
 
 class CannotReadError(Exception):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ..features.snapshot import Snapshot
 from ..rules.finding import Fix, Safety
@@ -16,39 +18,64 @@ N_ROUNDS = 10
 """Fixes that bring each other back must not go on for ever."""
 
 
-def fixed(snapshot: Snapshot, unsafe: bool, again: Callable[[bytes, Snapshot], Snapshot]) -> tuple[Snapshot, int]:
-    """The snapshot after all fixes that may be applied, and how many they were.
+class Editable(Protocol):
+    """What a source is made of, and what edits of the source make of that."""
+
+    @property
+    def text(self) -> bytes:
+        """The source."""
+
+    def edited(self, edits: Iterable[Edit]) -> Editable | None:
+        """The same after edits; None where they cannot be made. Raises ValueError when two overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A file that is its own source."""
+
+    text: bytes
+
+    def edited(self, edits: Iterable[Edit]) -> Plain:
+        return Plain(apply_edits(self.text, edits))
+
+
+def fixed(
+    snapshot: Snapshot, content: Editable, unsafe: bool, again: Callable[[bytes, Snapshot], Snapshot]
+) -> tuple[Snapshot, Editable, int]:
+    """The snapshot and the content after all fixes that may be applied, and how many they were.
 
     `again` takes the snapshot of a new text. A round whose text would no longer parse is not applied.
     """
     n_applied = 0
     for _ in range(N_ROUNDS):
-        edits, n_fixes = _round(snapshot, unsafe)
-        if not edits:
+        new, n_fixes = _round(snapshot, content, unsafe)
+        if not n_fixes:
             break
-        mended = again(apply_edits(snapshot.text, edits), snapshot)
+        mended = again(new.text, snapshot)
         if mended.source.broken and not snapshot.source.broken:
             break
-        snapshot, n_applied = mended, n_applied + n_fixes
-    return snapshot, n_applied
+        snapshot, content, n_applied = mended, new, n_applied + n_fixes
+    return snapshot, content, n_applied
 
 
-def _round(snapshot: Snapshot, unsafe: bool) -> tuple[set[Edit], int]:
-    """Edits of as many fixes as do not touch the same text, and how many fixes they make up."""
+def _round(snapshot: Snapshot, content: Editable, unsafe: bool) -> tuple[Editable, int]:
+    """The content after as many fixes as do not touch the same text, and how many they are."""
     edits: set[Edit] = set()
     n_fixes = 0
+    new = content
     for finding in snapshot.findings:
-        fix = chosen(snapshot.fixes(finding), unsafe)
+        fix = chosen([fix for fix in snapshot.fixes(finding) if content.edited(fix.edits) is not None], unsafe)
         if fix is None:
             continue
         together = edits.union(fix.edits)
         try:
-            apply_edits(snapshot.text, together)
+            after = content.edited(together)
         except ValueError:
             continue  # its turn comes in the next round
-        edits = together
-        n_fixes += 1
-    return edits, n_fixes
+        if after is not None:
+            edits, new = together, after
+            n_fixes += 1
+    return new, n_fixes
 
 
 def chosen(fixes: Sequence[Fix], unsafe: bool) -> Fix | None:

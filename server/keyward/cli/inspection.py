@@ -15,7 +15,9 @@ from ..inference.answers import Answer, Question
 from ..session import settings_files
 from ..session.workspace import Workspace
 from ..signatures.store import Installed, same_version
+from ..source.ipynb import NotebookError
 from . import fixing
+from .content import Content, content
 from .files import why
 from .report import FileReport, file_report, upgrade_report
 
@@ -53,6 +55,7 @@ class _File:
     """A file and how far it has come: a snapshot first, then a report."""
 
     name: str
+    content: Content | None = None
     snapshot: Snapshot | None = None
     report: FileReport | None = None
 
@@ -61,6 +64,8 @@ class _File:
         """What goes wrong inside is this file's problem, and ends its way."""
         try:
             yield
+        except NotebookError as error:
+            self._give_up(f"{self.name} {error}.")
         except OSError as error:
             self._give_up(f"{self.name} could not be read or written: {why(error)}.")
         except Exception:
@@ -135,8 +140,8 @@ def _take(files: Sequence[_File], workspace: Workspace, texts: Mapping[str, byte
     for file in files:
         with file.guarded():
             path = os.path.abspath(file.name)
-            text = texts[file.name] if file.name in texts else Path(file.name).read_bytes()
-            file.snapshot = take(path, 0, text, workspace.world(path), workspace.rules(path))
+            file.content = content(file.name, texts[file.name] if file.name in texts else Path(file.name).read_bytes())
+            file.snapshot = take(path, 0, file.content.source.text, workspace.world(path), workspace.rules(path))
     for _ in range(N_ROUNDS):
         if not _look_beyond(files, workspace):
             break
@@ -149,8 +154,8 @@ def _reports(
     reports = []
     for file, today in zip(files, before, strict=True):
         with file.guarded():
-            if file.snapshot is not None:
-                file.report = _report(file.name, file.snapshot, today.snapshot, workspace, request)
+            if file.snapshot is not None and file.content is not None:
+                file.report = _report(file.name, file.content, file.snapshot, today.snapshot, workspace, request)
         assert file.report is not None
         reports.append(file.report)
         for done in (file, today):
@@ -208,18 +213,20 @@ def _again(text: bytes, snapshot: Snapshot, workspace: Workspace) -> Snapshot:
 
 
 def _report(
-    name: str, snapshot: Snapshot, today: Snapshot | None, workspace: Workspace, request: Request
+    name: str, holds: Content, snapshot: Snapshot, today: Snapshot | None, workspace: Workspace, request: Request
 ) -> FileReport:
     if against := workspace.ground(snapshot.path).against:
         asked = tuple(item.distribution for item in against)
-        return replace(upgrade_report(name, snapshot, today), asked=asked)
+        return replace(upgrade_report(name, snapshot, today, holds), asked=asked)
     if not request.fix:
-        return file_report(name, snapshot)
-    mended, n_fixed = fixing.fixed(snapshot, request.unsafe, lambda text, old: _again(text, old, workspace))
+        return file_report(name, snapshot, holds)
+    mended, source, n_fixed = fixing.fixed(
+        snapshot, holds.source, request.unsafe, lambda text, old: _again(text, old, workspace)
+    )
+    data = holds.written(source)
     if request.show_diff:
-        return replace(file_report(name, snapshot), diff=fixing.diff(name, snapshot.text, mended.text))
-    if name in request.texts:
-        return replace(file_report(name, mended), n_fixed=n_fixed, text=mended.text)
-    if mended.text != snapshot.text:
-        fixing.write(name, mended.text)
-    return replace(file_report(name, mended), n_fixed=n_fixed)
+        return replace(file_report(name, snapshot, holds), diff=fixing.diff(name, holds.data, data))
+    if name not in request.texts and data != holds.data:
+        fixing.write(name, data)
+    report = file_report(name, mended, content(name, data))
+    return replace(report, n_fixed=n_fixed, text=data if name in request.texts else None)

@@ -13,7 +13,8 @@ import msgspec
 from ..features.snapshot import Snapshot
 from ..features.upgrade import Break, Standing, n_mended, removed, shifted, verdicts
 from ..rules.finding import Finding, Fix, Severity
-from ..text import LineIndex, Span, Unit
+from ..text import Edit, LineIndex, Span, Unit
+from .content import Content, located
 
 N_EXCERPT_LINES = 6
 """A finding that spans more lines shows the first ones."""
@@ -33,6 +34,8 @@ class Replacement(msgspec.Struct, frozen=True):
     path: str
     range: Range
     text: str
+    cell: int | msgspec.UnsetType = msgspec.UNSET
+    """Of a notebook: the number of the cell that the range is in, among all cells from 1."""
 
 
 class Remedy(msgspec.Struct, frozen=True):
@@ -50,6 +53,10 @@ class Diagnostic(msgspec.Struct, frozen=True):
     fixes: tuple[Remedy, ...]
     upgrade: Standing | msgspec.UnsetType = msgspec.UNSET
     """With --against, where it can be told: whether it is right today, or just as wrong."""
+    cell: int | msgspec.UnsetType = msgspec.UNSET
+    """Of a notebook: the number of the cell that the range is in, among all cells from 1."""
+    file_line: int | msgspec.UnsetType = msgspec.UNSET
+    """Of a notebook: the line of the file that the range begins in."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -109,22 +116,24 @@ class FileReport:
     """With --against: findings of today that are none then; None: that is not asked, or cannot be told."""
 
 
-def file_report(path: str, snapshot: Snapshot) -> FileReport:
-    """The findings of a snapshot, shown under the name `path`."""
+def file_report(path: str, snapshot: Snapshot, content: Content) -> FileReport:
+    """The findings of a snapshot, shown under the name `path`; the snapshot is of the content's source."""
     lines = snapshot.source.lines
+    source = content.source
     diagnostics = []
     excerpts = []
     contexts = []
     for finding in snapshot.findings:
-        diagnostics.append(_diagnostic(path, finding, snapshot.fixes(finding), lines))
+        fixes = [fix for fix in snapshot.fixes(finding) if source.edited(fix.edits) is not None]
+        diagnostics.append(_diagnostic(path, finding, fixes, lines, content))
         excerpts.append(_excerpt(snapshot.text, finding.span, lines))
         contexts.append((finding.subject, _within(snapshot, finding.span)))
     return FileReport(path, tuple(diagnostics), tuple(excerpts), tuple(contexts))
 
 
-def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileReport:
+def upgrade_report(path: str, target: Snapshot, today: Snapshot | None, content: Content) -> FileReport:
     """What the version that is asked about makes of a file, beside what is installed where that is known."""
-    plain = file_report(path, target)
+    plain = file_report(path, target, content)
     lines = target.source.lines
     found = list(zip(plain.diagnostics, plain.excerpts, plain.contexts, strict=True))
     breaks: tuple[Break, ...] = ()
@@ -133,10 +142,11 @@ def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileR
         found = [(_noted(item, said.note, said.standing), excerpt, context) for (item, excerpt, context), said in noted]
         breaks = (*removed(today, target), *shifted(today, target))
     for item in breaks:
-        where = _range(item.span, lines)
-        diagnostic = Diagnostic(path, item.rule, item.severity.value, item.message, where, (), "new")
+        where, cell, file_line = _placed(item.span, lines, content)
+        level = item.severity.value
+        diagnostic = Diagnostic(path, item.rule, level, item.message, where, (), "new", cell, file_line)
         found.append((diagnostic, _excerpt(target.text, item.span, lines), ("", _within(target, item.span))))
-    found.sort(key=lambda item: (item[0].range.start.line, item[0].range.start.column))
+    found.sort(key=lambda item: _order(item[0]))
     return FileReport(
         path,
         tuple(diagnostic for diagnostic, _, _ in found),
@@ -144,6 +154,11 @@ def upgrade_report(path: str, target: Snapshot, today: Snapshot | None) -> FileR
         tuple(context for _, _, context in found),
         n_mended=None if today is None else n_mended(today, target),
     )
+
+
+def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    start = diagnostic.range.start
+    return diagnostic.cell if isinstance(diagnostic.cell, int) else 0, start.line, start.column
 
 
 def _within(snapshot: Snapshot, span: Span) -> str:
@@ -186,21 +201,32 @@ def statistics(diagnostics: Iterable[Diagnostic]) -> tuple[Statistic, ...]:
     return tuple(sorted(found, key=lambda item: (-item.count, item.rule, item.severity)))
 
 
-def _diagnostic(path: str, finding: Finding, fixes: Iterable[Fix], lines: LineIndex) -> Diagnostic:
+def _diagnostic(path: str, finding: Finding, fixes: Iterable[Fix], lines: LineIndex, content: Content) -> Diagnostic:
     remedies = tuple(
         Remedy(
             fix.title,
             fix.safety.value,
-            tuple(Replacement(path, _range(edit.span, lines), edit.text) for edit in fix.edits),
+            tuple(_replacement(path, edit, lines, content) for edit in fix.edits),
         )
         for fix in fixes
     )
-    where = _range(finding.span, lines)
-    return Diagnostic(path, finding.rule, finding.severity.value, finding.message, where, remedies)
+    where, cell, file_line = _placed(finding.span, lines, content)
+    level = finding.severity.value
+    return Diagnostic(path, finding.rule, level, finding.message, where, remedies, cell=cell, file_line=file_line)
 
 
-def _range(span: Span, lines: LineIndex) -> Range:
-    return Range(_place(span.start, lines), _place(span.end, lines))
+def _replacement(path: str, edit: Edit, lines: LineIndex, content: Content) -> Replacement:
+    where, cell, _ = _placed(edit.span, lines, content)
+    return Replacement(path, where, edit.text, cell)
+
+
+def _placed(
+    span: Span, lines: LineIndex, content: Content
+) -> tuple[Range, int | msgspec.UnsetType, int | msgspec.UnsetType]:
+    """The range in the file or cell, the cell's number, and the line of the file."""
+    at = located(content, lines, span)
+    where = Range(_place(at.span.start, at.lines), _place(at.span.end, at.lines))
+    return where, at.cell or msgspec.UNSET, at.file_line or msgspec.UNSET
 
 
 def _place(offset: int, lines: LineIndex) -> Place:

@@ -97,7 +97,7 @@ class Results(Batches):
                 return unknown("a call of something that is not followed")
 
     def _constructed(self, cls: LibraryClass, passing: Passing, level: int) -> Value:
-        positional, keywords, is_open = passing
+        positional, keywords, _ = passing
         entry = self.entry(cls)
         if entry is None or entry.role == "auto":
             return unknown(f"{cls.qualified} cannot be made like this")

@@ -13,6 +13,7 @@ def python_files_below(
     folder: str,
     most_folders: int | None = None,
     excluded: Callable[[str], bool] = lambda _: False,
+    suffixes: tuple[str, ...] = (".py",),
 ) -> Iterator[str]:
     """In a stable order, without those in hidden folders, virtual environments and folders of installed packages; of so
     many folders at most. `excluded` says of a file (or, with a separator at its end, a folder) that it is out."""
@@ -22,7 +23,7 @@ def python_files_below(
         )
         for name in sorted(names):
             path = os.path.normpath(os.path.join(at, name))
-            if name.endswith(".py") and not excluded(path):
+            if name.endswith(suffixes) and not excluded(path):
                 yield path
 
 

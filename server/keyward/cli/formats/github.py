@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from ..report import Diagnostic, Report
 
 LEVELS = {"error": "error", "warning": "warning", "information": "notice"}
@@ -13,12 +15,18 @@ def github(report: Report) -> str:
 
 def _annotation(diagnostic: Diagnostic) -> str:
     start, end = diagnostic.range.start, diagnostic.range.end
-    where = {"file": diagnostic.path.replace("\\", "/"), "line": start.line, "endLine": end.line}
-    if start.line == end.line:  # columns of several lines are refused
+    where: dict[str, object] = {"file": diagnostic.path.replace("\\", "/")}
+    message = diagnostic.message
+    if diagnostic.cell is not UNSET:  # the platform counts lines of the notebook's file, in which columns are escaped
+        where["line"] = diagnostic.file_line
+        message = f"Cell {diagnostic.cell}, line {start.line}: {message}"
+    else:
+        where |= {"line": start.line, "endLine": end.line}
+    if diagnostic.cell is UNSET and start.line == end.line:  # columns of several lines are refused
         where |= {"col": start.column, "endColumn": end.column}
     where["title"] = f"keyward: {diagnostic.rule}"
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in where.items())
-    return f"::{LEVELS[diagnostic.severity]} {properties}::{_data(diagnostic.message)}"
+    return f"::{LEVELS[diagnostic.severity]} {properties}::{_data(message)}"
 
 
 def _data(text: str) -> str:

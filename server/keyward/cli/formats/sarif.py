@@ -55,13 +55,16 @@ def _invocation(reports: Iterable[FileReport]) -> dict[str, Any]:
 
 def _result(diagnostic: Diagnostic) -> dict[str, Any]:
     artifact = _artifact(diagnostic.path)
-    region = _region(diagnostic.range)
+    region, message, fixes = _region(diagnostic.range), diagnostic.message, diagnostic.fixes
+    if isinstance(diagnostic.file_line, int):  # regions are those of the notebook's file, in which text is escaped
+        region, fixes = {"startLine": diagnostic.file_line}, ()
+        message = f"Cell {diagnostic.cell}, line {diagnostic.range.start.line}: {message}"
     return {
         "ruleId": diagnostic.rule,
         "level": LEVELS[diagnostic.severity],
-        "message": {"text": diagnostic.message},
+        "message": {"text": message},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
-        **({"fixes": [_fix(remedy) for remedy in diagnostic.fixes]} if diagnostic.fixes else {}),
+        **({"fixes": [_fix(remedy) for remedy in fixes]} if fixes else {}),
     }
 
 

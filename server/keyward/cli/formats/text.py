@@ -29,12 +29,13 @@ def text(reports: Iterable[FileReport], last: str) -> str:
 def finding(diagnostic: Diagnostic, excerpt: Sequence[str]) -> str:
     start = diagnostic.range.start
     colour = COLOURS[diagnostic.severity]
+    cell = "" if diagnostic.cell is UNSET else f"cell {diagnostic.cell}:"
     head = click.style(f"{diagnostic.severity}[{diagnostic.rule}]", fg=colour, bold=True)
     gutter = len(str(start.line + len(excerpt) - 1))
     bar = _dim(f"{'':{gutter}} |")
     lines = [
         f"{head}{click.style(': ' + _shown(diagnostic.message), bold=True)}",
-        f"{'':{gutter}}{_dim('-->')} {diagnostic.path}:{start.line}:{start.column}",
+        f"{'':{gutter}}{_dim('-->')} {diagnostic.path}:{cell}{start.line}:{start.column}",
         bar,
     ]
     for number, line in enumerate(excerpt, start.line):
