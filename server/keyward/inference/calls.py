@@ -10,7 +10,7 @@ from .analysis import CallSite, Passed
 from .comprehensions import Comprehensions
 from .containers import BUILTINS, REGISTERING
 from .exchanges import is_exchanged
-from .expressions import OTHER, ordered, updated
+from .expressions import OTHER, updated
 from .guards import EXPECTS, expects
 from .libraries import COPIES
 from .losses import without_loss
@@ -39,6 +39,7 @@ from .values import (
     join,
     known_string,
     only,
+    ordered,
     passed_on,
     unknown,
     why_unknown,

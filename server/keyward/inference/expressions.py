@@ -36,6 +36,7 @@ from .values import (
     Value,
     join,
     only,
+    ordered,
     passed_on,
     unknown,
 )
@@ -387,11 +388,6 @@ def updated(mapping: Mapping, other: Mapping) -> Mapping:
 def maybe_again(key: Key) -> Key:
     """A key that may have been set again, unseen."""
     return Key(key.name, key.value | unknown("an entry that may have been set again"), key.certain)
-
-
-def ordered(value: Value) -> list[Any]:
-    """The alternatives in an order that is the same in every run."""
-    return list(value) if len(value) < 2 else sorted(value, key=repr)
 
 
 _EVALUATE: dict[type, Callable[[Any, Any], Value]] = {

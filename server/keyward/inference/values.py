@@ -217,3 +217,8 @@ def known_string(value: Value | None) -> str | None:
     """The string that a value is for sure."""
     (atom,) = value if value is not None and len(value) == 1 else (None,)
     return atom.value if isinstance(atom, Constant) and isinstance(atom.value, str) else None
+
+
+def ordered(value: Value) -> list[Atom]:
+    """The alternatives in an order that is the same in every run."""
+    return list(value) if len(value) < 2 else sorted(value, key=repr)

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override, Passed, UnitResult
-from ..inference.values import BoundMethod, Constant, Instance, LibraryClass, Value
+from ..inference.values import NEVER, BoundMethod, Constant, Instance, LibraryClass, Value, ordered
 from ..signatures.binding import Binding, bind
 from ..signatures.model import Entry, Signature
 from ..source import syntax
@@ -145,7 +145,7 @@ class MethodCall:
     def of(site: CallSite, result: UnitResult, signatures: Signatures) -> MethodCall | None:
         """The methods that a call reaches; None where that is not known for sure."""
         found: list[Method] = []
-        for atom in result.values.get(site.node.function.span, ()):
+        for atom in ordered(result.values.get(site.node.function.span, NEVER)):
             owner = atom.owner if isinstance(atom, BoundMethod) else None
             cls = owner.cls if isinstance(owner, Instance) else owner
             known = signatures.find(cls.qualified) if isinstance(cls, LibraryClass) else None

@@ -52,7 +52,7 @@ from collections.abc import Iterable, Iterator
 
 from ..inference.analysis import Callee, CallSite
 from ..inference.libraries import TRAINER, is_trainer
-from ..inference.values import Constant, Instance, LibraryClass
+from ..inference.values import NEVER, Constant, Instance, LibraryClass, ordered
 from ..source import syntax
 from . import repair
 from .finding import Finding, Fix, Severity
@@ -109,7 +109,7 @@ def _headless(call: MethodCall) -> tuple[Callee, ...]:
             return ()
         if given.get("compute_loss_func", {Constant(None)}) != {Constant(None)}:
             return ()
-        for atom in given.get("model", ()):
+        for atom in ordered(given.get("model", NEVER)):
             if not isinstance(atom, Instance) or not isinstance(atom.cls, LibraryClass):
                 return ()
             callee = _without_loss(atom.cls, call)
