@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..inference.analysis import CallSite, FieldRead, LibraryName, Override, UnitResult
+from ..inference.values import LibraryClass
 from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
@@ -114,7 +115,7 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         known[key] = found
         if source.suppressions:
             every += [finding.at(unit.start) for finding in found[1]]
-        for finding in _in_sight(found[1], analysis, unit):
+        for finding in _in_sight(*found, analysis, unit):
             borne_out = _BY_NAME[finding.rule].in_file(finding.at(unit.start), analysis, world)
             if borne_out is not None:
                 findings.append(borne_out)
@@ -126,7 +127,9 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
     return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)
 
 
-def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_unit.Unit) -> Iterable[Finding]:
+def _in_sight(
+    result: UnitResult, findings: tuple[Finding, ...], analysis: Analysis, unit: source_unit.Unit
+) -> Iterable[Finding]:
     """Those findings that some call comes to. A function whose callee only its callers tell may be called with another
     one where a test comes out differently."""
     if not findings or not analysis.rests_on_callers(unit):
@@ -135,13 +138,25 @@ def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_un
     return [
         f
         for f in findings
-        if isinstance(f.site, LibraryName | Override | Comment) or _is_named(f.site) or (in_sight and not f.site.tested)
+        if isinstance(f.site, LibraryName | Override | Comment)
+        or _is_named(f.site, result)
+        or (in_sight and not f.site.tested)
     ]
 
 
-def _is_named(site: CallSite | FieldRead) -> bool:
-    """Whether what a call reaches stands there by its own name: a class or function of a library."""
-    return isinstance(site, CallSite) and all(c.kind != "forward" and c.entry is not None for c in site.callees)
+def _is_named(site: CallSite | FieldRead, result: UnitResult) -> bool:
+    """Whether what a call reaches stands there by its own name: a class or function of a library, or a method of such a
+    class."""
+    if not isinstance(site, CallSite):
+        return False
+    if site.callees:
+        return all(c.kind != "forward" and c.entry is not None for c in site.callees)
+    function = site.node.function
+    owner = function.value if isinstance(function, syntax.Attribute) else None
+    return isinstance(owner, syntax.Name | syntax.Attribute) and any(
+        isinstance(atom, LibraryClass) and atom.qualified.endswith(f".{owner.name}")
+        for atom in result.values.get(owner.span, ())
+    )
 
 
 def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
