@@ -111,7 +111,7 @@ class LibraryName:
     prepared: bool = False
     """Whether the code is prepared for its absence, or written for other versions."""
     hidden: bool = False
-    """Whether a module of the project hides the library, or nobody has looked yet."""
+    """Whether a module of the project is known to hide the library."""
 
     @property
     def span(self) -> Span:

@@ -22,7 +22,7 @@ class Question:
 
     Some kinds ask about something else: "checkpoint" for the model type of the checkpoint called `name`, "importers"
     for the files that may import the one at `path`, and "hidden" for whether the project has a module called `module`,
-    which hides a library of that name from the file (the answer is True or False).
+    which hides a library of that name from the file (then the answer is known).
 
     `level` counts the leading dots of a relative import. `name` may be dotted (`Net.build`), and is "" for the module
     itself (`import a.b`). A name that comes through `from module import *` is asked for like one that is imported by

@@ -12,7 +12,7 @@ from ..source.walk import walk
 from .annotations import Annotations
 from .classes import dotted
 from .containers import is_fresh
-from .guards import asks_for_script, exceptions, expects, expects_absence, is_gate
+from .guards import asks_for_script, exceptions, expects, is_gate
 from .libraries import ENTERED
 from .program import Program
 from .state import State, is_dull, joined, loose, merged, truthiness
@@ -69,7 +69,7 @@ class Branching(Annotations):
         self.branches(node.test, truth, node.body, node.orelse)
         self.guards = guards
         leaves = bool(node.body) and isinstance(node.body[-1], s.Return | s.Raise)
-        if not (leaves and expects_absence((node.test,), (), self.program.ask("gates", self.source.path))):
+        if not (leaves and self.is_for_absence(node.test)):
             self.around = around  # else what follows is the other branch
 
     def _asks_module(self, test: s.Expression) -> bool:

@@ -16,7 +16,7 @@ from .analysis import CallSite, FieldRead, LibraryName
 from .answers import Answer, Question
 from .bindings import Bindings
 from .exchanges import is_exchanged
-from .guards import expects_absence
+from .guards import expects_absence, is_for_absence
 from .losses import is_absent
 from .program import Program
 from .sharing import MUTATORS
@@ -62,6 +62,8 @@ class Expressions(Bindings):
         self.guards: tuple[str, ...] = ()
         self.around: tuple[s.Try | s.Expression, ...] = ()
         """The `try` statements and the conditions around, and those of branches that left before."""
+        self._for_absence: dict[int, bool] = {}
+        """By identity of the node."""
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
         self.library_names: dict[Span, LibraryName] = {}
@@ -184,9 +186,17 @@ class Expressions(Bindings):
             node.name,
             None if known is None else known.entry,
             gone,
-            expects_absence(self.around, self.guards, self.program.ask("gates", path) if self.around else frozenset()),
-            answer is None or answer.value == only(Constant(True)),
+            expects_absence(self.guards) or any(map(self.is_for_absence, self.around)),
+            answer is not None and answer.known,
         )
+
+    def is_for_absence(self, node: s.Try | s.Expression) -> bool:
+        """Whether code in a `try` statement, or under a condition, is prepared for modules that lack names."""
+        known = self._for_absence.get(id(node))
+        if known is None:
+            known = is_for_absence(node, self.program.ask("gates", self.source.path))
+            self._for_absence[id(node)] = known
+        return known
 
     def record_read(
         self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span, of_self: bool = False

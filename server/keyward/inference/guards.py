@@ -113,21 +113,19 @@ def gates(unit: Unit) -> frozenset[str]:
     )
 
 
-def expects_absence(around: Iterable[s.Try | s.Expression], guards: Iterable[str], gates: frozenset[str]) -> bool:
-    """Whether code is prepared for modules that lack names, or is written for other versions of them.
+def expects_absence(guards: Iterable[str]) -> bool:
+    """Whether what is raised where a module lacks a name is among the exceptions that are expected."""
+    return not _ABSENCE.isdisjoint(guards)
 
-    Args:
-        around: the `try` statements and the conditions that it stands under.
-        guards: the exceptions that are expected there.
-        gates: names that hold what a test of versions gave.
-    """
-    return not _ABSENCE.isdisjoint(guards) or any(
-        _handles_absence(node) if isinstance(node, s.Try) else _asks(node, gates) for node in around
-    )
+
+def is_for_absence(node: s.Try | s.Expression, gates: frozenset[str]) -> bool:
+    """Whether code in a `try` statement, or under a condition, is prepared for modules that lack names, or is written
+    for other versions of them. `gates` are names that hold what a test of versions gave."""
+    return _handles_absence(node) if isinstance(node, s.Try) else _asks(node, gates)
 
 
 def _handles_absence(node: s.Try) -> bool:
-    return any(not handler.types or not _ABSENCE.isdisjoint(exceptions(handler.types)) for handler in node.handlers)
+    return any(not handler.types or expects_absence(exceptions(handler.types)) for handler in node.handlers)
 
 
 def _asks(test: s.Expression, gates: frozenset[str]) -> bool:

@@ -264,7 +264,8 @@ class Oracle:
             importers = self._importers.of(question.path, _project(search)) if search else ()
             return Answer(unknown("no name is asked for"), files=frozenset(importers), importers=importers)
         if question.kind == "hidden":
-            return Answer(only(Constant(_importable(question.module, search))))
+            hidden = _importable(question.module, search)
+            return Answer(only(Constant(True))) if hidden else Answer.unknown("no module of the project has that name")
         model_type, file = model_type_of(question.name, search)
         if not model_type:
             return Answer.unknown(f"the configuration of {question.name} is not here")
