@@ -97,6 +97,19 @@ class FieldRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacking:
+    """`logits, past = outputs` of what a call of a model returned."""
+
+    node: syntax.Sequence
+    """The targets."""
+    owners: tuple[Owner, ...]
+    """Every candidate, each with its producer; never empty."""
+    guarded: frozenset[str] = frozenset()
+    tested: bool = False
+    """Whether it is reached only if some test comes out in a certain way."""
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryName:
     """A name that is imported or read from a module of a library which has no such name, or calls it deprecated; all
     other names of libraries are left out."""
@@ -139,6 +152,10 @@ class Override:
         return self.node.name_span
 
 
+Site = CallSite | FieldRead | Unpacking | LibraryName | Override
+"""What rules look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """One class that a field may be read from."""
@@ -160,8 +177,14 @@ class UnitResult:
 
     calls: tuple[CallSite, ...] = ()
     reads: tuple[FieldRead, ...] = ()
+    unpackings: tuple[Unpacking, ...] = ()
     names: tuple[LibraryName, ...] = ()
     overrides: tuple[Override, ...] = ()
     """One at most: of the method that the unit is."""
     values: dict[Span, Value] = field(default_factory=dict, compare=False)
     """Value of each name and attribute expression, for hover and completion."""
+
+    @property
+    def sites(self) -> tuple[tuple[Site, ...], ...]:
+        """What rules look at, by kind."""
+        return self.calls, self.reads, self.unpackings, self.names, self.overrides

@@ -12,7 +12,7 @@ from ..source.tree import Source
 from ..source.unit import Unit
 from ..text import Span
 from . import containers
-from .analysis import CallSite, FieldRead, LibraryName
+from .analysis import CallSite, FieldRead, LibraryName, Unpacking
 from .answers import Answer, Question
 from .bindings import Bindings
 from .exchanges import is_exchanged
@@ -66,6 +66,7 @@ class Expressions(Bindings):
         """By identity of the node."""
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
+        self.unpackings: dict[Span, Unpacking] = {}
         self.library_names: dict[Span, LibraryName] = {}
         self.values: dict[Span, Value] = {}
         self.yielded: list[Value] = []
@@ -213,6 +214,14 @@ class Expressions(Bindings):
             self.reads[node.span] = FieldRead(
                 node, name, span, owners, frozenset(self.guards), of_self, is_none, self.state.tested
             )
+
+    def record_unpacking(self, node: s.Sequence, value: Value) -> None:
+        if not value or not all(isinstance(atom, Instance) and atom.producer is not None for atom in value):
+            return
+        owners = tuple(o for o in (self.program.ask("owner", atom) for atom in ordered(value)) if o is not None)
+        if len(owners) == len(value) and all(owner.producer is not None for owner in owners):
+            guarded = frozenset(self.guards)
+            self.unpackings[node.span] = Unpacking(node, owners, guarded, self.state.tested)
 
     def subscript(self, node: s.Subscript) -> Value:
         owner = self.evaluate(node.value)

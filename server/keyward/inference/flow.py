@@ -98,9 +98,14 @@ class Flow(InnerFunctions):
         return Outcome(self.result(), returned=join(self.returned), yielded=join(self.yielded))
 
     def result(self) -> UnitResult:
-        names = tuple(self.library_names.values())
-        overrides = tuple(self._overriding())
-        return UnitResult(tuple(self.calls.values()), tuple(self.reads.values()), names, overrides, self.values)
+        return UnitResult(
+            tuple(self.calls.values()),
+            tuple(self.reads.values()),
+            tuple(self.unpackings.values()),
+            tuple(self.library_names.values()),
+            tuple(self._overriding()),
+            self.values,
+        )
 
     def _overriding(self) -> Iterator[Override]:
         """The method that this unit is, where it takes the place of one that a library's class calls by itself."""
@@ -252,6 +257,7 @@ class Flow(InnerFunctions):
             self.stored[name] = value if known is None else known | value
 
     def unpack(self, target: s.Sequence, value: Value) -> None:
+        self.record_unpacking(target, value)
         items = self.items_of(value)
         fits = items is not None and len(items) == len(target.items)
         starred = any(isinstance(item, s.Starred) for item in target.items)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import CallSite, FieldRead, LibraryName, Override, UnitResult
+from ..inference.analysis import CallSite, LibraryName, Override, Site, UnitResult
 from ..inference.values import LibraryClass
 from ..source import syntax
 from ..source import unit as source_unit
@@ -105,10 +106,9 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
     every: list[Finding] = []
     """Those out of sight too: a comment that silences one is of use."""
     for unit, result in analysis.results:
-        held = (result.calls, result.reads, result.names, result.overrides)
-        if not any(held):
+        if not any(result.sites):
             continue
-        key = tuple(map(id, held))
+        key = tuple(map(id, result.sites))
         found = before.get(key)
         if found is None:
             found = (result, tuple(_findings(result, signatures)))
@@ -144,7 +144,7 @@ def _in_sight(
     ]
 
 
-def _is_named(site: CallSite | FieldRead, result: UnitResult) -> bool:
+def _is_named(site: Site | Comment, result: UnitResult) -> bool:
     """Whether what a call reaches stands there by its own name: a class or function of a library, or a method of such a
     class."""
     if not isinstance(site, CallSite):
@@ -166,7 +166,7 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
         whole = source_unit.Unit(("", b"", 0), syntax.Broken(Span(0, len(analysis.source.text))))
         return tuple(_UNUSED_IGNORE.fixes(Place(finding, analysis, world, whole, UnitResult())))
     for unit, result in analysis.results:
-        sites = (*result.calls, *result.reads, *result.names, *result.overrides)
+        sites = chain.from_iterable(result.sites)
         if unit.start != finding.base or not any(finding.site is site for site in sites):
             continue
         if rule is not None:
@@ -218,6 +218,10 @@ def _findings(result: UnitResult, signatures: Signatures) -> Iterator[Finding]:
             continue
         for rule in RULES:
             yield from rule.check_read(BoundRead(read, signatures))
+    for unpacking in result.unpackings:
+        if unpacking.guarded.isdisjoint(("ValueError", "*")):
+            for rule in RULES:
+                yield from rule.check_unpacking(unpacking)
     for name in result.names:
         if not name.prepared and not name.hidden:
             for rule in RULES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..inference.analysis import CallSite, FieldRead, LibraryName, Override
+from ..inference.analysis import Site
 from ..source.suppressions import Suppression
 from ..text import Edit, Span
 
@@ -42,7 +42,7 @@ class Finding:
     severity: Severity
     message: str
     span: Span
-    site: CallSite | FieldRead | LibraryName | Override | Comment = field(compare=False)
+    site: Site | Comment = field(compare=False)
     subject: str = ""
     """The keyword, parameter, field or name that it is about."""
     instead: str = ""

@@ -53,6 +53,7 @@ from ..source.unit import Unit
 from ..source.walk import walk
 from ..text import Edit, Span
 from .finding import Finding, Fix, Safety, Severity
+from .producing import producing_call
 from .rule import BoundRead, Place, Rule
 from .wording import code, listed, version
 
@@ -98,7 +99,9 @@ class LossIsNone(Rule):
 
     def fixes(self, place: Place) -> Iterable[Fix]:
         read = place.finding.site
-        made = _producing_call(place, read) if isinstance(read, FieldRead) else None
+        if not isinstance(read, FieldRead):
+            return
+        made = producing_call(place, read.node.value, read.node.span.start + place.base)
         if made is None:
             return
         where, call = made
@@ -154,23 +157,6 @@ def _bound_to(unit: Unit, read: FieldRead) -> str:
             target = node.targets[0]
             return target.name if len(node.targets) == 1 and isinstance(target, syntax.Name) else ""
     return ""
-
-
-def _producing_call(place: Place, read: FieldRead) -> tuple[Place, syntax.Call] | None:
-    """The last call before the read whose result it is read from."""
-    if isinstance(read.node.value, syntax.Call):
-        return place, read.node.value
-    if not isinstance(read.node.value, syntax.Name):
-        return None
-    found: tuple[Place, syntax.Call] | None = None
-    for where in place.scope():
-        for node in walk(where.unit.node):
-            match node:
-                case syntax.Assign(targets=(syntax.Name(name=name),), value=syntax.Call() as call):
-                    before = call.span.end + where.base <= read.node.span.start + place.base
-                    if name == read.node.value.name and before:
-                        found = where, call
-    return found
 
 
 def _labels_in_sight(place: Place, before: int) -> str | None:

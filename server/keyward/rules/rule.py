@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override, Passed, UnitResult
+from ..inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override, Passed, UnitResult, Unpacking
 from ..inference.values import NEVER, BoundMethod, Constant, Instance, LibraryClass, Value, ordered
 from ..signatures.binding import Binding, bind
 from ..signatures.model import Entry, Signature
@@ -267,6 +267,10 @@ class Rule(ABC):
 
     def check_read(self, read: BoundRead) -> Iterable[Finding]:
         """Findings about a read of a field, with spans relative to its unit."""
+        return ()
+
+    def check_unpacking(self, unpacking: Unpacking) -> Iterable[Finding]:
+        """Findings about the unpacking of what a model returned, with spans relative to its unit."""
         return ()
 
     def check_name(self, name: BoundName) -> Iterable[Finding]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override
+from ...inference.analysis import Callee, CallSite, FieldRead, LibraryName, Override, Unpacking
+from ...source import syntax
+from ...source.walk import walk
+from ...text import Edit, Span
 from ..finding import Fix, Safety
 from ..rule import Place
 from ..sisters import output_fields, returning, takes, taking
@@ -71,6 +74,20 @@ def of_surplus(place: Place) -> Iterator[Fix]:
         return
     title = "Remove the surplus argument" if len(surplus) == 1 else f"Remove the {len(surplus)} surplus arguments"
     yield removed(place, call.site, surplus, title, Safety.UNSAFE)
+
+
+def of_unpacking(place: Place) -> Iterator[Fix]:
+    """Fixes for an output object that is unpacked like a tuple."""
+    unpacking = place.finding.site
+    if not isinstance(unpacking, Unpacking):
+        return
+    for node in walk(place.unit.node):
+        match node:
+            case syntax.Assign(targets=(target,), value=syntax.Call() | syntax.Name() as value):
+                if target is unpacking.node:
+                    at = value.span.end + place.base
+                    edit = Edit(Span(at, at), ".to_tuple()")
+                    yield Fix("Unpack `.to_tuple()`", Safety.UNSAFE, (edit,), preferred=True)
 
 
 def of_field(place: Place) -> Iterator[Fix]:
