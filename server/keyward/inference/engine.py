@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
+from itertools import chain
 
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
 from ..source.walk import bound_names
 from ..text import Span
-from .analysis import Callee, CallSite, UnitResult
+from .analysis import Callee, CallSite, Passed, Site, UnitResult
 from .answers import Answer, Question
 from .callers import Callers
 from .class_facts import ClassFacts
@@ -27,6 +28,7 @@ from .semantics import Semantics
 from .sharing import shared_names
 from .state import loose
 from .values import (
+    NEVER,
     Collection,
     Constant,
     Instance,
@@ -48,10 +50,15 @@ _ATTRIBUTES_LEVEL = MOST_LEVELS - 1
 class Analysis:
     """What is known of one version of a file in one world. Made by `analyse`; nothing in it changes afterwards."""
 
-    def __init__(self, source: Source, world: World, previous: Analysis | None) -> None:
+    def __init__(self, source: Source, world: World, previous: Analysis | None, callers: bool = True) -> None:
+        """Without `callers` nothing is known of a parameter but what its own function says."""
         self.source = source
         self.world = world
-        self._facts: _Facts = _Facts(Program(source, world, None if previous is None else previous._facts.program))
+        self._facts: _Facts = _Facts(
+            Program(source, world, None if previous is None else previous._facts.program), callers
+        )
+        self._alone: Analysis | None = None if previous is None else previous._alone
+        """The one without callers of this version or, until somebody asks for it, of an earlier one."""
         self.results: tuple[tuple[Unit, UnitResult], ...] = tuple(self._facts.results(source))
         """Each unit with what it holds; the spans inside are relative to `Unit.start`."""
         self._facts.program.finish()
@@ -98,10 +105,21 @@ class Analysis:
         callees = tuple(callee for callee in found if isinstance(callee, Callee))
         return callees if len(callees) == len(found) else ()
 
-    def rests_on_callers(self, unit: Unit) -> bool:
-        """Whether what is known of a function rests on what the calls in its file pass: others may pass something."""
+    def rests_on_callers(self, unit: Unit, result: UnitResult, site: Site) -> bool:
+        """Whether what is known of a place in a function rests on what calls pass to functions: others may pass
+        something else."""
         ground = self._facts.program.ground(("function", self.source.path, unit.key, 0))
-        return any(query[0] == "argument" and not why_unknown(answer) for query, answer in ground)
+        if not any(query[0] == "argument" and not why_unknown(answer) for query, answer in ground):
+            return False
+        if self._alone is None or self._alone.source is not self.source or self._alone.world is not self.world:
+            self._alone = Analysis(self.source, self.world, self._alone, callers=False)
+        for other, alone in self._alone.results:
+            if other.key == unit.key:
+                return not any(
+                    _is_same(site, place) and _called(site, result) == _called(place, alone)
+                    for place in chain.from_iterable(alone.sites)
+                )
+        return True
 
     def in_sight(self, unit: Unit) -> bool:
         """Whether something in this file, or in those that import it, calls a function or method of that name; what a
@@ -122,6 +140,29 @@ class Analysis:
         """There is a newer analysis. This one answers nothing more that it has not answered yet; in return it is freed
         with its last reference and does not wait for Python's collector."""
         self._facts.program.retire()
+        if self._alone is not None:
+            self._alone.retire()
+
+
+def _is_same(site: Site, other: Site) -> bool:
+    """Whether as much is known of a place in two analyses of one text, as far as rules look at it."""
+    if not isinstance(site, CallSite) or not isinstance(other, CallSite):
+        return site == other
+    return (
+        (site.span, site.callees, site.open_positional, site.open_keywords, site.guarded)
+        == (other.span, other.callees, other.open_positional, other.open_keywords, other.guarded)
+        and _names(site.positional) == _names(other.positional)
+        and _names(site.keywords) == _names(other.keywords)
+    )
+
+
+def _called(site: Site, result: UnitResult) -> Value:
+    """What a call calls."""
+    return result.values.get(site.node.function.span, NEVER) if isinstance(site, CallSite) else NEVER
+
+
+def _names(passed: tuple[Passed, ...]) -> list[tuple[str, bool]]:
+    return [(argument.name, argument.certain) for argument in passed]
 
 
 def analyse(source: Source, world: World, previous: Analysis | None = None) -> Analysis:
@@ -132,10 +173,12 @@ def analyse(source: Source, world: World, previous: Analysis | None = None) -> A
 class _Facts:
     """Answers the queries of a `Program` about files: their names, classes and functions."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, callers: bool) -> None:
         self.program = program
         self.semantics = Semantics(program)
         self.callers = Callers(program)
+        if not callers:
+            program.register("argument", lambda path, qualname, name, level: unknown(f"parameter `{name}`"))
         self.decorators = Decorators(program)
         self.classes = ClassFacts(program, self.decorators)
         for kind in (

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import CallSite, LibraryName, Override, Site, UnitResult
-from ..inference.values import LibraryClass
+from ..inference.analysis import CallSite, LibraryName, Override, UnitResult
 from ..source import syntax
 from ..source import unit as source_unit
 from ..source.tree import Source
@@ -132,31 +131,13 @@ def _in_sight(
 ) -> Iterable[Finding]:
     """Those findings that some call comes to. A function whose callee only its callers tell may be called with another
     one where a test comes out differently."""
-    if not findings or not analysis.rests_on_callers(unit):
-        return findings
-    in_sight = analysis.in_sight(unit)
     return [
-        f
-        for f in findings
-        if isinstance(f.site, LibraryName | Override | Comment)
-        or _is_named(f.site, result)
-        or (in_sight and not f.site.tested)
+        finding
+        for finding in findings
+        if isinstance(finding.site, LibraryName | Override | Comment)
+        or not analysis.rests_on_callers(unit, result, finding.site)
+        or (not finding.site.tested and analysis.in_sight(unit))
     ]
-
-
-def _is_named(site: Site | Comment, result: UnitResult) -> bool:
-    """Whether what a call reaches stands there by its own name: a class or function of a library, or a method of such a
-    class."""
-    if not isinstance(site, CallSite):
-        return False
-    if site.callees:
-        return all(c.kind != "forward" and c.entry is not None for c in site.callees)
-    function = site.node.function
-    owner = function.value if isinstance(function, syntax.Attribute) else None
-    return isinstance(owner, syntax.Name | syntax.Attribute) and any(
-        isinstance(atom, LibraryClass) and atom.qualified.endswith(f".{owner.name}")
-        for atom in result.values.get(owner.span, ())
-    )
 
 
 def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]:
@@ -172,7 +153,7 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
         if rule is not None:
             place = Place(finding, analysis, world, unit, result)
             found = [fix for fix in rule.fixes(place) if fix.edits]
-            if analysis.rests_on_callers(unit):
+            if analysis.rests_on_callers(unit, result, finding.site):
                 found = [replace(fix, safety=Safety.UNSAFE) for fix in found]
             return _one_preferred(found)
     return ()
