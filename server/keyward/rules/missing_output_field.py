@@ -81,13 +81,14 @@ class MissingOutputField(Rule):
         # Every object has attributes such as `__class__`.
         if read.field.startswith("__") or any(read.field in owner.fields for owner in read.owners):
             return
-        if any(_recorded(owner, read.field) for owner in read.owners):
+        near = suggestion(read.field, common_fields(read))
+        misspelt = near is not None and near.misspelt
+        if not misspelt and any(_recorded(owner, read.field) for owner in read.owners):
             return
         raised = "AttributeError" if isinstance(read.node, syntax.Attribute) else "KeyError"
         message = f"{_reason(read.owners)} no {code(read.field)}: {raised}."
-        near = suggestion(read.field, common_fields(read))
         guessed = any(owner.entry is not None and owner.producer is None for owner in read.owners)
-        if (guessed or read.of_self) and (near is None or not near.misspelt):
+        if (guessed or read.of_self) and not misspelt:
             return  # only an annotation or `self` says what it is, and a related class may well be meant
         sisters = returning(read.field, producers(read), bound.signatures)
         if near is not None and near.misspelt:

@@ -22,6 +22,7 @@ from ..source import syntax
 from ..source.unit import Unit
 from ..text import Span
 from .finding import Finding, Fix, Severity
+from .words import is_misspelt_of_prefix
 
 if TYPE_CHECKING:
     from ..inference.engine import Analysis
@@ -41,14 +42,15 @@ class BoundCall:
 
     @cached_property
     def bindings(self) -> tuple[tuple[Callee, Binding[Passed]], ...]:
+        return tuple((callee, self._bound_to(callee.signature)) for callee in self.site.callees)
+
+    def _bound_to(self, signature: Signature) -> Binding[Passed]:
         site = self.site
-        return tuple(
-            (
-                callee,
-                bind(callee.signature, site.positional, site.keywords, site.open_positional, site.open_keywords),
-            )
-            for callee in site.callees
-        )
+        binding = bind(signature, site.positional, site.keywords, site.open_positional, site.open_keywords)
+        if signature.extra != "ignored" or not signature.prefixes:
+            return binding
+        lost = (p for p in site.keywords if p.certain and is_misspelt_of_prefix(p.name, signature))
+        return replace(binding, ignored=(*binding.ignored, *lost))
 
     @property
     def callees(self) -> tuple[Callee, ...]:

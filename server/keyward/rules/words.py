@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ..signatures.model import Signature
+
 _LABELS = frozenset(("label", "labels", "label_ids", "target", "targets", "start_positions", "end_positions"))
 
 
@@ -75,6 +77,15 @@ def suggestion(name: str, accepted: Collection[str]) -> Suggestion | None:
         if len(main) == 1:
             return Suggestion(main[0], misspelt=False)
     return Suggestion(near[0], misspelt=False) if near else None
+
+
+def is_misspelt_of_prefix(name: str, signature: Signature) -> bool:
+    """Whether a name is accepted for its beginning alone (`output_attentoins`) and is the misspelling of one that the
+    signature names (`output_attentions`)."""
+    if not name.startswith(signature.prefixes) or name in signature.keywords:
+        return False
+    near = suggestion(name, [known for known in signature.keywords if known.startswith(signature.prefixes)])
+    return near is not None and near.misspelt
 
 
 def nearest(name: str, accepted: Collection[str]) -> list[str]:
