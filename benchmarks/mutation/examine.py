@@ -17,6 +17,7 @@ from outcome import OPEN, RULES, Outcome, Said
 from keyward.cli.inspection import Request, make_workspace, snapshots
 from keyward.features.snapshot import Snapshot, take
 from keyward.inference.analysis import CallSite, FieldRead
+from keyward.inference.values import Constant
 from keyward.rules.finding import Finding
 from keyward.source.unit import Unit
 from keyward.text import Span, apply_edits
@@ -84,9 +85,7 @@ def drawn(
     n_all = sum(map(len, queues))
     chosen: list[tuple[CallSpot | ReadSpot, Mutant]] = []
     while len(chosen) < (most or n_all) and any(queues):
-        for queue in queues:
-            if queue:
-                chosen.append(queue.pop())
+        chosen += [queue.pop() for queue in queues if queue]
     return chosen[: most or n_all]
 
 
@@ -153,7 +152,9 @@ def _said(finding: Finding, mutant: Mutant, changed: Snapshot) -> Said:
     overlaps = finding.span.start < mutant.at.end and mutant.at.start < finding.span.end
     named = sort not in ("keyword", "field", "repeated") or finding.subject == mutant.aim.subject
     aimed = sort == mutant.aim.sort and overlaps and named
-    return Said(finding.rule, finding.subject, _where(changed, finding.span), finding.message, aimed, question)
+    here = overlaps or (isinstance(site, CallSite) and site.span.start + unit.start == mutant.call)
+    where = _where(changed, finding.span)
+    return Said(finding.rule, finding.subject, where, finding.message, here, aimed, question)
 
 
 def _sites(snapshot: Snapshot) -> Iterator[tuple[Unit, CallSite | FieldRead]]:
@@ -170,8 +171,6 @@ def _where(snapshot: Snapshot, span: Span) -> str:
 
 def why_silent(mutant: Mutant, changed: Snapshot) -> str:
     """Why nothing was said of a mutant, as far as the analysis tells."""
-    if any(finding.span.start < mutant.at.end and mutant.at.start < finding.span.end for finding in changed.findings):
-        return "another finding stands there"
     for unit, site in _sites(changed):
         if isinstance(site, CallSite):
             there = mutant.call >= 0 and site.span.start + unit.start == mutant.call
@@ -188,14 +187,18 @@ def _reason(mutant: Mutant, unit: Unit, site: CallSite | FieldRead, changed: Sna
         return f"unknown: {inference.general(site.unknown)}"
     if site.guarded:
         return f"guarded by {', '.join(sorted(site.guarded))}"
-    if changed.analysis.rests_on_callers(unit) and (site.tested or not changed.analysis.in_sight(unit)):
+    if changed.analysis.rests_on_callers(unit, site) and (site.tested or not changed.analysis.in_sight(unit)):
         return "only callers tell what it is, and a test stands before the call"
     if isinstance(site, FieldRead):
         return "an owner has it" if any(site.field in o.fields for o in site.owners) else "the rule is silent"
+    named = next((passed for passed in site.keywords if passed.name == mutant.aim.subject), None)
+    if mutant.aim.sort == "keyword" and named is not None and named.value == {Constant(None)}:
+        return "nobody can miss an argument that is None"
     signatures = [callee.signature for callee in site.callees]
     for signature in signatures:
         if mutant.aim.sort == "keyword" and signature.takes(mutant.aim.subject):
-            return f"claimed to be taken ({signature.accepts.get(mutant.aim.subject, 'parameter')})"
+            prefix = "" if mutant.aim.subject in signature.keywords else f", by a prefix of {signature.prefixes}"
+            return f"claimed to be taken{prefix}"
         if signature.extra == "open":
             return f"{OPEN}{inference.general(signature.reason)}"
     return "one of several candidates is content" if len(site.callees) > 1 else "the rule is silent"

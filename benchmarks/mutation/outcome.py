@@ -18,7 +18,7 @@ RULES = {
 """The rules that are measured, and what each speaks of. Findings of others are none of this command's."""
 
 OPEN = "open: "
-HELD_BACK = ("guarded by ", "only callers tell")
+HELD_BACK = ("guarded by ", "only callers tell", "nobody can miss ")
 """How the reasons for silence begin that are no fault of a rule's."""
 
 
@@ -30,8 +30,10 @@ class Said:
     subject: str
     where: str
     message: str
+    here: bool
+    """It is about the call or read that was changed."""
     aimed: bool
-    """It stands where the mutant was changed, and is about that."""
+    """It stands at what was changed there, and is about that."""
     question: Question | FieldQuestion | None
     """What to ask to know whether it is right."""
 

@@ -18,7 +18,8 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -55,16 +56,20 @@ def files(sources: Sequence[str], folders: Sequence[Path]) -> Iterator[Path]:
 def outcomes(paths: Sequence[str], order: Order, sample: int, jobs: int) -> list[Outcome]:
     """The outcomes of all files, or of files in the order given until there are as many as are wanted."""
     parts = [paths[start : start + N_FILES] for start in range(0, len(paths), N_FILES)]
+    left = iter(parts)
     found: list[Outcome] = []
+    n_done = 0
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        waiting = [pool.submit(examine_files, part, order) for part in parts]
-        for done, future in enumerate(as_completed(waiting), 1):
-            found += future.result()
-            enough = bool(sample) and len(found) >= sample
-            progress(f"{done} of {len(parts)} parts, {len(found)} mutants", enough or done == len(parts))
-            if enough:
-                pool.shutdown(wait=True, cancel_futures=True)
-                break
+        # What is never submitted need not be cancelled.
+        running = {pool.submit(examine_files, part, order) for part in islice(left, jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                found += future.result()
+                n_done += 1
+            if not sample or len(found) < sample:
+                running |= {pool.submit(examine_files, part, order) for part in islice(left, jobs - len(running))}
+            progress(f"{n_done} of {len(parts)} parts, {len(found)} mutants", not running)
     return found[:sample] if sample else found
 
 

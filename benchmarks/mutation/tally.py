@@ -158,13 +158,14 @@ def _add(count: Count, outcome: Outcome, rule: str) -> None:
     if rule in aimed:
         count.n_found += 1
         return
-    if outcome.said:
+    here = sorted({said.rule for said in outcome.said if said.here})
+    if here:
         count.n_otherwise += 1
     elif outcome.silence.startswith(OPEN):
         count.n_open += 1
     elif outcome.silence.startswith(HELD_BACK):
         count.n_held += 1
-    reason = f"said: {', '.join(sorted({s.rule for s in outcome.said}))}" if outcome.said else outcome.silence
+    reason = f"said: {', '.join(here)}" if here else outcome.silence
     count.silent[reason] += 1
     count.examples.setdefault(reason, f"[{outcome.kind}] {outcome.where}")
 

@@ -39,6 +39,11 @@ def of_all(verdicts: Iterable[Verdict]) -> Verdict:
     return open_one or (Verdict(True) if n else Verdict(None, "no candidate"))
 
 
+def _seen(holds: bool, spread: bool, why: str) -> Verdict:
+    """What is not so by the arguments in sight may be so by those in a spread."""
+    return Verdict(True) if holds else Verdict(None, "a spread may hold anything") if spread else Verdict(False, why)
+
+
 def progress(text: str, last: bool) -> None:
     """One line that says how far it is; only the last one where nobody looks on."""
     if last or sys.stderr.isatty():
@@ -95,15 +100,18 @@ class Truth:
             found = facts["missing"]
             if facts["around"] and set(found) <= set(facts["around"]):
                 return Verdict(None, "what stands around forward may give it a value")
-            return Verdict(parameter in found if parameter else bool(found), "nothing is missing")
+            return _seen(parameter in found if parameter else bool(found), spread, "nothing is missing")
 
+        spread = question.shape.open_positional or question.shape.open_keywords
         return self._every(question, judge)
 
     def surplus(self, question: Question) -> Verdict:
-        return self._every(question, lambda _, facts: Verdict(facts["surplus"] > 0, "there is a place for each"))
+        spread = question.shape.open_positional
+        return self._every(question, lambda _, facts: _seen(facts["surplus"] > 0, spread, "there is a place for each"))
 
     def repeated(self, question: Question, keyword: str) -> Verdict:
-        return self._every(question, lambda _, facts: Verdict(keyword in facts["repeated"], "one value"))
+        spread = question.shape.open_positional or question.shape.open_keywords
+        return self._every(question, lambda _, facts: _seen(keyword in facts["repeated"], spread, "one value"))
 
     def binds(self, question: Question) -> Verdict:
         """Whether some candidate can be called like that."""
