@@ -11,6 +11,7 @@ from keyward.inference.analysis import UnitResult
 from keyward.inference.engine import Analysis, analyse
 from keyward.inference.world import World
 from keyward.signatures.store import Signatures
+from keyward.source import syntax
 from keyward.source.tree import Source
 
 SCRIPT = Path(__file__).parent / "script.py"
@@ -83,6 +84,38 @@ def test_untouched_units_keep_their_results(standin: Signatures) -> None:
     after = analyse(before.source.edited(b"# a comment\n\n" + text), world, before)
     assert [id(result) for _, result in after.results] == [id(result) for _, result in before.results]
     assert [unit.start for unit, _ in after.results] == [unit.start + 13 for unit, _ in before.results]
+
+
+def test_what_rests_on_callers_is_known_after_edits(standin: Signatures) -> None:
+    world = World(standin)
+    text = b"""from transformers import BertForMaskedLM, BertModel
+
+def run(model, x):
+    own = BertModel.from_pretrained("x")
+    return model(input_ids=x), own(input_ids=x)
+
+run(BertModel.from_pretrained("x"), 1)
+"""
+
+    def resting(analysis: Analysis) -> list[tuple[str, bool]]:
+        sites = ((unit, site) for unit, result in analysis.results for site in result.calls if unit.qualname == "run")
+        return [
+            (name, analysis.rests_on_callers(unit, site))
+            for unit, site in sites
+            if isinstance(site.node.function, syntax.Name) and (name := site.node.function.name) in ("model", "own")
+        ]
+
+    analysis = analyse(Source.parse("script.py", text), world)
+    assert resting(analysis) == [("model", True), ("own", False)]
+    for old, new in (
+        (b"own = BertModel.from_pretrained", b"own = BertForMaskedLM.from_pretrained"),
+        (b"own = BertForMaskedLM.from_pretrained(", b"own = (lambda name: model)("),
+        (b"own = (lambda name: model)(", b"own = BertModel.from_pretrained("),
+    ):
+        text = text.replace(old, new)
+        analysis = analyse(analysis.source.edited(text), world, analysis)
+        fresh = analyse(Source.parse("script.py", text), world)
+        assert resting(analysis) == resting(fresh)
 
 
 def test_memory_does_not_grow_with_edits(standin: Signatures) -> None:
