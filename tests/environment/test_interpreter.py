@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,17 @@ def test_a_shim_of_pyenv_stands_for_the_version_that_it_would_start(tmp_path: Pa
         for start in (tmp_path / "project", tmp_path)
     ]
     assert found == [root / "versions" / version / "bin" / "python" for version in ("3.10.1", "3.12.1")]
+
+
+def test_the_environment_of_a_hook_is_nobodys(tmp_path: Path) -> None:
+    """pre-commit activates an environment that it made for Keyward alone."""
+    own = str(Path(sys.prefix))
+    hook = {"VIRTUAL_ENV": own, "PATH": str(Path(sys.prefix) / "bin")}
+    assert find_interpreter(start=tmp_path, workspace=tmp_path, variables=hook).found_by == "VIRTUAL_ENV"
+    found = find_interpreter(start=tmp_path, workspace=tmp_path, variables={**hook, "PRE_COMMIT": "1"})
+    assert found.path is None
+    another = {**hook, "PRE_COMMIT": "1", "VIRTUAL_ENV": str(tmp_path / "another")}
+    python = tmp_path / "another" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    assert find_interpreter(start=tmp_path, workspace=tmp_path, variables=another).path == python

@@ -11,7 +11,7 @@ from keyward.source.tree import Source
 from keyward.text import Edit, Span, apply_edits
 
 PYTHON = st.sampled_from(
-    ("x = 1", "# é漢😀", "", "def f(a):", "    return a", "f(1)", "s = '%d'", "y = [1,", "  2]", "\tz")
+    ("x = 1", "# é漢😀", "", "def f(a):", "    return a", "f(1)", "s = 'd'", "y = [1,", "  2]", "\tz")
 )
 OTHER = st.sampled_from(
     ("%time f()", "!ls 漢", "  !cd x \\", "x?", "?x", "x = !ls", "%%bash", "%%time", '"""', "!", "x = %y", "f(", ")")
@@ -90,6 +90,7 @@ def test_edits_of_the_source_are_edits_of_the_cells(cells: list[str], data: st.D
         ("files = !ls *.py", "files = __      "),
         ("a, b = %time f()", "a, b = __       "),
         ("model?", "0     "),
+        ("pip install torch", "0                "),
         ("??model.forward", "0              "),
         ("%%bash\nls é", "      \n     "),
         ("\n%%time -x\nx = 1", "\n         \nx = 1"),
@@ -110,6 +111,7 @@ def test_what_is_no_python(cell: str, shown: str) -> None:
         's = """\n%d items\n!important\nwhat?\n"""',
         "x = (1  # (\n % 2)",
         "x != 3\ny %= 2",
+        "pip = 3\npip .install(x)",
         "f'{x!r}' if x else '\\''\nx",
         "# what?",
         "s = 'a(' ; t = {'b': '['}\ny = 1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def find_interpreter(
     variables = os.environ if variables is None else variables
     if python is not None and str(python):
         return _explicit(Path(python).expanduser(), chosen_by)
+    variables = _outside_of_hooks(variables)
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = variables.get(name)
         executable = _executable(Path(folder)) if folder else None
@@ -73,6 +75,17 @@ def find_interpreter(
         if on_path:
             return Interpreter(_behind_shim(Path(on_path), start), f"{name} on PATH")
     return Interpreter(None, "nothing", "No Python interpreter was found; give one with --python.")
+
+
+def _outside_of_hooks(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables without the environment that pre-commit made for Keyward alone, without anybody's libraries."""
+    if "PRE_COMMIT" not in variables:
+        return variables
+    own = os.path.realpath(sys.prefix)
+    path = variables.get("PATH", "").split(os.pathsep)
+    outside = [entry for entry in path if os.path.realpath(os.path.dirname(entry)) != own]
+    kept = {name: value for name, value in variables.items() if name != "VIRTUAL_ENV" or os.path.realpath(value) != own}
+    return {**kept, "PATH": os.pathsep.join(outside)}
 
 
 def _explicit(path: Path, chosen_by: str) -> Interpreter:

@@ -20,7 +20,9 @@ _PYTHON_BODIES = frozenset((b"time", b"capture", b"prun"))
 """Cell magics that run what follows as Python, in the notebook's own names. `%%timeit` keeps none of the names."""
 
 _CELL_MAGIC = re.compile(rb"\s*?^[ \t]*%%(\w*)[^\n]*", re.MULTILINE)
-_MAGIC = re.compile(rb"[ \t]*(?=[%!?])|[ \t]*(?=%{0,2}[\w.*]+\?{1,2}[ \t\r]*(?:\n|\Z))")
+_INSTALLING = rb"(?:pip|conda|mamba|uv)[ \t]+(?:pip[ \t]+)?(?:install|uninstall|update)\b"
+"""What people write without a `%`, which IPython allows."""
+_MAGIC = re.compile(rb"[ \t]*(?=[%!?]|" + _INSTALLING + rb")|[ \t]*(?=%{0,2}[\w.*]+\?{1,2}[ \t\r]*(?:\n|\Z))")
 _ASSIGNED = re.compile(rb"[ \t]*[A-Za-z_][\w., \t\[\]*]*=[ \t]*(?=[%!])")
 _TO_END = re.compile(rb"(?:[^\n\\]|\\\r?\n|\\)*")
 """The rest of a line, and the lines that a backslash continues it by."""
