@@ -114,7 +114,7 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
         known[key] = found
         if source.suppressions:
             every += [finding.at(unit.start) for finding in found[1]]
-        for finding in _in_sight(*found, analysis, unit):
+        for finding in _in_sight(found[1], analysis, unit):
             borne_out = _BY_NAME[finding.rule].in_file(finding.at(unit.start), analysis, world)
             if borne_out is not None:
                 findings.append(borne_out)
@@ -126,16 +126,14 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
     return Checked(tuple(sorted(kept.values(), key=lambda f: (f.span, f.rule, f.subject))), signatures, known)
 
 
-def _in_sight(
-    result: UnitResult, findings: tuple[Finding, ...], analysis: Analysis, unit: source_unit.Unit
-) -> Iterable[Finding]:
+def _in_sight(findings: tuple[Finding, ...], analysis: Analysis, unit: source_unit.Unit) -> Iterable[Finding]:
     """Those findings that some call comes to. A function whose callee only its callers tell may be called with another
     one where a test comes out differently."""
     return [
         finding
         for finding in findings
         if isinstance(finding.site, LibraryName | Override | Comment)
-        or not analysis.rests_on_callers(unit, result, finding.site)
+        or not analysis.rests_on_callers(unit, finding.site)
         or (not finding.site.tested and analysis.in_sight(unit))
     ]
 
@@ -153,7 +151,7 @@ def fixes(finding: Finding, analysis: Analysis, world: World) -> tuple[Fix, ...]
         if rule is not None:
             place = Place(finding, analysis, world, unit, result)
             found = [fix for fix in rule.fixes(place) if fix.edits]
-            if analysis.rests_on_callers(unit, result, finding.site):
+            if analysis.rests_on_callers(unit, finding.site):
                 found = [replace(fix, safety=Safety.UNSAFE) for fix in found]
             return _one_preferred(found)
     return ()
