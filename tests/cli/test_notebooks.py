@@ -84,3 +84,5 @@ def test_a_damaged_notebook_is_one_sentence(keyward: Command, train: Path) -> No
     result = keyward("check", "--fix")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert result.stderr.startswith("train.ipynb is no notebook: it is not JSON (line ")
+    passed = keyward("check", "-", "--stdin-filename", "x.ipynb", "--fix", input="{")
+    assert (passed.exit_code, passed.stdout) == (2, "{"), "what passes through is not lost"

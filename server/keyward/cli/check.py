@@ -128,7 +128,9 @@ def _print(
         click.echo(last, err=True)
     elif job.prints_text:
         # What came by standard input goes on by standard output, so that editors can use this as a filter.
-        sys.stdout.buffer.write(b"".join(part.text for part in reports if part.text is not None))
+        given = job.request.texts
+        texts = [part.text if part.text is not None else given.get(part.path, b"") for part in reports]
+        sys.stdout.buffer.write(b"".join(texts))
         sys.stdout.buffer.flush()
         click.echo(text.text(reports, last), err=True, color=color)
     elif options.output_format == "json":
