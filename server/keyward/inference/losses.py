@@ -36,7 +36,7 @@ def without_loss(result: Value, callees: Sequence[Callee], site: Site) -> Value:
     """What a call of models returns, its outputs marked as having no loss where it passes no labels.
 
     Models whose forward has `labels=None` return `loss=None` then: of transformers 5.23.0 all 691 that run as tiny
-    random models, of 4.57.6 all 176 of a sample.
+    random models, of 4.57.6 all 220 of a sample.
     """
     if not any(isinstance(atom, Instance) and atom.producer is not None for atom in result):
         return result

@@ -107,7 +107,9 @@ class SwappedPositional(Rule):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         site = call.site
-        if site.open_positional or len(site.positional) == 0 or site.node.broken:
+        if not site.positional or site.open_positional or site.node.broken:
+            return
+        if call.callees[0].kind == "construct":  # by far the most common
             return
         found = _displaced(call)
         if not found:
