@@ -94,10 +94,12 @@ def _examined(spot: CallSpot | ReadSpot, mutant: Mutant, fix: bool) -> Outcome |
     snapshot = spot.snapshot
     text = apply_edits(snapshot.text, mutant.edits)
     before = before_of(spot)
-    question = _question(text, spot, mutant, before)
-    if question is None or before is None:
+    if before is None:
         return None
     changed = take(snapshot.path, 0, text, snapshot.world, snapshot.settings, snapshot)
+    question = _question(changed, spot, mutant, before)
+    if question is None:
+        return None
     known = {(f.rule, f.subject, moved(f.span.start, mutant.edits)) for f in snapshot.findings}
     new = [f for f in changed.findings if f.rule in RULES and (f.rule, f.subject, f.span.start) not in known]
     said = tuple(_said(finding, mutant, changed) for finding in new)
@@ -114,18 +116,34 @@ def before_of(spot: CallSpot | ReadSpot) -> Question | FieldQuestion | None:
 
 
 def _question(
-    text: bytes, spot: CallSpot | ReadSpot, mutant: Mutant, before: Question | FieldQuestion | None
+    changed: Snapshot, spot: CallSpot | ReadSpot, mutant: Mutant, before: Question | FieldQuestion
 ) -> Question | FieldQuestion | None:
     """What to ask about the mutant: of the same candidates, unless it exchanges them."""
-    if before is None:
-        return None
-    targets = before.targets if mutant.targets is None else mutant.targets
+    targets = before.targets if mutant.targets is None else _exchanged(mutant.targets, mutant, changed)
     if mutant.aim.sort == "field":
         return FieldQuestion(targets, mutant.aim.subject)
     assert isinstance(spot, CallSpot)
     end = moved(spot.place(spot.site.span).end, mutant.edits)
-    shape = shape_of(text[mutant.call : end])
+    shape = shape_of(changed.text[mutant.call : end])
     return None if shape is None else Question(targets, shape)
+
+
+def _exchanged(targets: tuple[Target, ...], mutant: Mutant, changed: Snapshot) -> tuple[Target, ...]:
+    """What is called after an exchange, with what else the name may hold by then: the file may bind it in two ways."""
+    others: tuple[Target, ...] = ()
+    for unit, site in _sites(changed):
+        if _is_at(mutant, unit, site):
+            others = (
+                targets_of(site.callees, changed) if isinstance(site, CallSite) else _about_read(site, changed).targets
+            )
+    return tuple(dict.fromkeys((*targets, *others)))
+
+
+def _is_at(mutant: Mutant, unit: Unit, site: CallSite | FieldRead) -> bool:
+    """Whether a call or read of the changed text is the one that was changed."""
+    if isinstance(site, FieldRead):
+        return mutant.call < 0 and site.field_span.start + unit.start == mutant.at.start
+    return site.span.start + unit.start == mutant.call and site.node.arguments_span.end + unit.start > mutant.at.start
 
 
 def _about_read(read: FieldRead, snapshot: Snapshot) -> FieldQuestion:
@@ -172,12 +190,7 @@ def _where(snapshot: Snapshot, span: Span) -> str:
 def why_silent(mutant: Mutant, changed: Snapshot) -> str:
     """Why nothing was said of a mutant, as far as the analysis tells."""
     for unit, site in _sites(changed):
-        if isinstance(site, CallSite):
-            there = mutant.call >= 0 and site.span.start + unit.start == mutant.call
-            there = there and site.node.arguments_span.end + unit.start > mutant.at.start
-        else:
-            there = mutant.call < 0 and site.field_span.start + unit.start == mutant.at.start
-        if there:
+        if _is_at(mutant, unit, site):
             return _reason(mutant, unit, site, changed)
     return "no call was found there" if mutant.call >= 0 else "what the object is is not known any more"
 

@@ -26,7 +26,7 @@ from .world import World
 
 
 class Analysis:
-    """What is known of one version of a file in one world. Made by `analyse`; nothing in it changes afterwards."""
+    """What is known of one version of a file in one world. Made by `analyse`; what it says never changes."""
 
     def __init__(self, source: Source, world: World, previous: Analysis | None, callers: bool = True) -> None:
         """Without `callers` nothing is known of a parameter but what its own function says."""
