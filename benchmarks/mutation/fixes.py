@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from random import Random
 
+from calls import Target
 from outcome import Mended
 from truth import Truth
 
@@ -37,22 +38,21 @@ class Fixes:
                 self._good.append(fix)
 
     def run(self, truth: Truth, n: int, random: Random) -> None:
-        """Run so many mended calls, each on a tiny model of its class; those that cannot be run count apart."""
-        left = random.sample(self._good, len(self._good))
-        seen: set[tuple[str, tuple[str, ...]]] = set()
-        while left and self.ran["as they should"] + self.ran["not as they should"] < n:
-            fix = left.pop()
+        """Run mended calls until there are so many, on a tiny model of each class that is drawn; classes that cannot be
+        made count apart."""
+        by_class: defaultdict[Target, list[Mended]] = defaultdict(list)
+        for fix in self._good:
             assert fix.call is not None
-            key = fix.call.name, fix.changed
-            verdict = truth.watch(fix.call, fix.changed)
-            if verdict.holds is None:
-                self.ran["not run"] += 1
-                left = [other for other in left if other.call != fix.call]
-                continue
-            self.ran["as they should" if verdict.holds else "not as they should"] += 1
-            seen.add(key)
-            if not verdict.holds:
-                self.not_mended.append(f"{verdict.why}: {fix.where}")
+            by_class[fix.call].append(fix)
+        for call in random.sample(sorted(by_class), len(by_class)):
+            if self.ran["as they should"] + self.ran["not as they should"] >= n:
+                break
+            fates, why = truth.watch(call, {name for fix in by_class[call] for name in fix.changed})
+            for fix in by_class[call]:
+                lost = [f"{name} is {fates[name]}" for name in fix.changed if name in fates and fates[name] != "used"]
+                self.ran[f"not run: {why}" if why else "not as they should" if lost else "as they should"] += 1
+                if lost:
+                    self.not_mended.append(f"{', '.join(lost)}: {fix.where}")
 
     def lines(self, most: int) -> Iterator[str]:
         for rule, counts in sorted(self._by_rule.items()):
@@ -61,5 +61,6 @@ class Fixes:
         yield f"{len(self.failures)} fixes that fail"
         yield from (f"  {line}" for line in self.failures[:most])
         if self.ran:
-            yield "mended calls run: " + ", ".join(f"{n} {what}" for what, n in self.ran.items())
+            yield "mended calls that were run:"
+            yield from (f"  {n:6}  {what}" for what, n in self.ran.most_common(most))
             yield from (f"  {line}" for line in self.not_mended[:most])

@@ -115,13 +115,13 @@ def main() -> int:
         for outcome in found:
             tally.add(outcome)
             fixes.add(outcome.mended)
+        versions = ", ".join(f"{name} {version}" for name, version in truth.versions.items())
+        print(f"{len(found)} mutants in {time.monotonic() - started:.0f} s ({versions})")
+        print(*tally.lines(options.most), sep="\n", flush=True)
         if options.fix:
             fixes.run(truth, options.run, random.Random(options.seed))
     finally:
         truth.close()
-    versions = ", ".join(f"{name} {version}" for name, version in truth.versions.items())
-    print(f"{len(found)} mutants in {time.monotonic() - started:.0f} s ({versions})")
-    print(*tally.lines(options.most), sep="\n")
     if options.fix:
         print(*fixes.lines(options.most), sep="\n")
     return int(not tally.holds or not (fixes.holds if options.fix else True))

@@ -125,14 +125,10 @@ class Truth:
         """Whether no candidate has the attribute."""
         return of_all(self._lacks(target, question.field) for target in question.targets)
 
-    def watch(self, target: Target, names: Iterable[str]) -> Verdict:
-        """Whether none of the keywords is ignored or refused when a tiny model is called with them now."""
-        request = {"do": "fates", "class": target.name, "names": sorted(names)}
-        answer = self._child.ask(request)
-        if "fates" not in answer:
-            return Verdict(None, answer.get("undecided") or answer.get("unbuilt") or "")
-        bad = [f"{name} is {fate}" for name, fate in answer["fates"].items() if fate != "used"]
-        return Verdict(not bad, ", ".join(bad))
+    def watch(self, target: Target, names: Iterable[str]) -> tuple[dict[str, str], str]:
+        """What becomes of keywords when a tiny model is called with them now; or nothing, and why it cannot be run."""
+        answer = self._child.ask({"do": "fates", "class": target.name, "names": sorted(names)})
+        return answer.get("fates", {}), str(answer.get("undecided") or answer.get("unbuilt") or "")[:60]
 
     def look(self, asked: Iterable[tuple[Question, str]]) -> None:
         """Find out at once what becomes of many keywords: each model is made once, for all that it is asked about."""
