@@ -209,9 +209,9 @@ def _reason(mutant: Mutant, unit: Unit, site: CallSite | FieldRead, changed: Sna
         return "nobody can miss an argument that is None"
     signatures = [callee.signature for callee in site.callees]
     for signature in signatures:
+        if signature.extra == "open":
+            return f"{OPEN}{inference.general(signature.reason)}"
         if mutant.aim.sort == "keyword" and signature.takes(mutant.aim.subject):
             prefix = "" if mutant.aim.subject in signature.keywords else f", by a prefix of {signature.prefixes}"
             return f"claimed to be taken{prefix}"
-        if signature.extra == "open":
-            return f"{OPEN}{inference.general(signature.reason)}"
     return "one of several candidates is content" if len(site.callees) > 1 else "the rule is silent"

@@ -122,7 +122,9 @@ class Tally:
         if rule == "ignored-keyword":
             return truth.lost(question, subject)
         if rule == "missing-argument":
-            return truth.missing(question, subject)
+            named = truth.missing(question, subject)
+            # Several candidates may each lack something of another name.
+            return truth.missing(question) if named.holds is False and len(question.targets) > 1 else named
         return truth.surplus(question) if rule == "too-many-positional" else truth.repeated(question, subject)
 
     def _judge(self, said: Said, outcome: Outcome) -> None:

@@ -57,18 +57,24 @@ class MissingArgument(Rule):
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
         common: list[str] | None = None
-        for _, binding in call.bindings:
+        needs: dict[str, str] = {}
+        for callee, binding in call.bindings:
             # A misnamed or surplus argument is most likely what should have filled the parameter.
             if len(binding.missing) <= len(binding.unexpected) + len(binding.surplus):
                 return
             names = [parameter.name for parameter in binding.missing]
             common = names if common is None else [name for name in common if name in names]
-        if not common:
+            needs.setdefault(callee.name, names[0])
+        if not needs:
             return
-        who = subject(call.callees, "needs", "need")
-        missing = listed([code(name) for name in common], at_most=4)
-        message = f"{who} {missing}{version(call.callees)}, missing in this call: it raises TypeError."
-        yield Finding(self.name, self.severity, message, call.site.node.function.span, call.site, common[0])
+        if common:
+            missing = listed([code(name) for name in common], at_most=4)
+            need = f"{subject(call.callees, 'needs', 'need')} {missing}"
+        else:  # each candidate has another name for what is missing
+            need = listed([f"{who} needs {code(name)}" for who, name in needs.items()])
+        message = f"{need}{version(call.callees)}, missing in this call: it raises TypeError."
+        name = common[0] if common else next(iter(needs.values()))
+        yield Finding(self.name, self.severity, message, call.site.node.function.span, call.site, name)
 
     def fixes(self, place: Place) -> Iterable[Fix]:
         return ()
