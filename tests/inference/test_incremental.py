@@ -48,7 +48,7 @@ def _in_order(result: UnitResult) -> object:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
 def test_incremental_equals_fresh(standin: Signatures, seed: int) -> None:
     rng = random.Random(seed)
     world = World(standin)
@@ -118,6 +118,7 @@ run(BertModel.from_pretrained("x"), 1)
         assert resting(analysis) == resting(fresh)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_edits(standin: Signatures) -> None:
     world = World(standin)
     text = SCRIPT.read_bytes()

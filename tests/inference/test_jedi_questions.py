@@ -270,6 +270,7 @@ def test_both_branches_of_a_choice(project: Project) -> None:
     assert sure(answer) == {project.cls("nets.py", "Left"), project.cls("nets.py", "Right")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "unreadable", "a file in its place"])
 def test_damaged_cache_of_parsed_files_is_as_none(tmp_path: Path, damage: str) -> None:
     stubs, cache = tmp_path / "stubs", tmp_path / "cache"

@@ -73,6 +73,7 @@ def files_below(folder: Path) -> list[Path]:
 
 
 @given(st.data(), st.sampled_from(["shipped", "cache"]))
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 def test_random_damage_never_raises(data: st.DataObject, where: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -102,6 +103,7 @@ def test_random_damage_never_raises(data: st.DataObject, where: str) -> None:
 
 
 @given(st.data())
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 def test_content_that_makes_no_sense_never_raises(data: st.DataObject) -> None:
     """The checksum is right, and what it is of is not what any Keyward would write."""

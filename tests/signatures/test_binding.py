@@ -80,6 +80,7 @@ def type_error(signature: Signature, call: Call) -> str:
     return ""
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(signatures(), calls)
 def test_raises_exactly_where_python_does(signature: Signature, call: Call) -> None:
@@ -97,6 +98,7 @@ def test_raises_exactly_where_python_does(signature: Signature, call: Call) -> N
         assert any(f"'{parameter.name}'" in message for parameter in binding.missing)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(
     signatures(),
@@ -118,6 +120,7 @@ def test_an_open_call_is_at_fault_only_if_every_content_is(
         assert type_error(signature, content)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(signatures(), calls, st.sets(st.sampled_from((*NAMES, "z"))))
 def test_an_uncertain_keyword_is_never_what_is_wrong(signature: Signature, call: Call, doubtful: set[str]) -> None:
@@ -130,6 +133,7 @@ def test_an_uncertain_keyword_is_never_what_is_wrong(signature: Signature, call:
             assert type_error(signature, content)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(signatures(), calls)
 def test_what_a_call_fills_is_what_python_fills(signature: Signature, call: Call) -> None:

@@ -40,6 +40,7 @@ def empty_folder() -> Iterator[Path]:
 
 
 @given(histories(), st.data())
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 def test_the_order_of_merging_does_not_matter(releases: list[Release], data: st.DataObject) -> None:
     with empty_folder() as folder:
@@ -50,6 +51,7 @@ def test_the_order_of_merging_does_not_matter(releases: list[Release], data: st.
 
 
 @given(histories())
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 def test_each_version_says_what_was_merged_in_but_for_texts(releases: list[Release]) -> None:
     with empty_folder() as folder:
@@ -74,6 +76,7 @@ def test_each_version_says_what_was_merged_in_but_for_texts(releases: list[Relea
 
 
 @given(histories())
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 def test_texts_are_those_of_the_newest_version_that_has_one(releases: list[Release]) -> None:
     with empty_folder() as folder:
@@ -96,6 +99,7 @@ def test_texts_are_those_of_the_newest_version_that_has_one(releases: list[Relea
 
 
 @given(histories())
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 def test_merging_a_version_again_changes_nothing(releases: list[Release]) -> None:
     with empty_folder() as folder:

@@ -228,6 +228,7 @@ def modules() -> st.SearchStrategy[str]:
     return st.lists(wrapped, min_size=1, max_size=12).map("\n".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(modules(), min_size=20, max_size=20))
 def test_nothing_runs_however_it_is_put_together(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
