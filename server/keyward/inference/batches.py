@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from . import libraries
-from .containers import BATCH, element
+from .containers import BATCH, element, is_fresh
 from .making import Making, Passing, argument
 from .state import loose
 from .values import (
@@ -14,6 +14,8 @@ from .values import (
     BoundMethod,
     Collection,
     Constant,
+    Followed,
+    Inner,
     Instance,
     Key,
     LibraryClass,
@@ -102,7 +104,8 @@ class Batches(Making):
         value = self._own_result(cls, name, level)
         if not streams:
             return value
-        return join(loose(element(atom)) for atom in value)
+        held = join(element(atom) for atom in value)
+        return held if is_fresh(value) else loose(held)
 
     def _has(self, cls: UserClass, name: str) -> bool:
         below = self.program.ask("subclasses", cls.path, cls.qualname) or ()
@@ -139,7 +142,7 @@ class Batches(Making):
         match atom:
             case Constant(value=None) | LibraryFunction(qualified=libraries.COLLATE):
                 return _collated(examples)
-            case UserFunction() | BoundMethod() | Partial() | Instance():
+            case UserFunction() | BoundMethod() | Partial() | Instance() | Inner() | Followed():
                 return self.result(atom, passing, level)
             case LibraryFunction() if atom.qualified in libraries.COLLATORS:
                 return self.result(atom, passing, level)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..source import syntax as s
 from .analysis import CallSite, Passed
@@ -12,7 +12,7 @@ from .containers import BUILTINS, REGISTERING
 from .exchanges import is_exchanged
 from .expressions import OTHER, updated
 from .guards import EXPECTS, expects
-from .libraries import COPIES
+from .libraries import COPIES, DATA_LOADER, PLACE_OF_COLLATE
 from .losses import without_loss
 from .making import Passing
 from .sharing import MUTATORS, READERS
@@ -21,9 +21,11 @@ from .values import (
     APPENDED,
     MODULE_LIST,
     NEVER,
+    Atom,
     BoundMethod,
     Collection,
     Constant,
+    Followed,
     Inner,
     Instance,
     Key,
@@ -99,14 +101,46 @@ class Calls(Comprehensions):
         passing = site.frozen()
         return join(
             self.inner_result(atom, passing)
-            if isinstance(atom, Inner) and (atom.path, atom.key) == (self.source.path, self.unit.key)
-            else self.program.value("result", atom, passing, self.level)
+            if self.is_inside(atom)
+            else self.program.value("result", atom, self.collating(atom, passing), self.level)
             for atom in function
         )
 
+    def is_inside(self, atom: Atom) -> TypeGuard[Inner]:
+        """Whether a value is a function inside this one."""
+        return isinstance(atom, Inner) and (atom.path, atom.key) == (self.source.path, self.unit.key)
+
+    def collating(self, callee: Atom, passing: Passing) -> Passing:
+        """The arguments of a call, where functions inside this one that a data loader is to call are followed."""
+        if not isinstance(callee, LibraryClass) or callee.qualified != DATA_LOADER:
+            return passing
+        positional, keywords, is_open = passing
+        examples: Passing = ((only(Collection("list", None, unknown("an example"))),), (), False)
+
+        def followed(collators: Value) -> Value:
+            return join(self.called_later(atom, examples) for atom in collators)
+
+        return (
+            tuple(followed(v) if place == PLACE_OF_COLLATE else v for place, v in enumerate(positional)),
+            tuple((name, followed(v) if name == "collate_fn" else v) for name, v in keywords),
+            is_open,
+        )
+
+    def called_later(self, atom: Atom, passing: Passing) -> Value:
+        """What is handed over to be called; a function inside this one is followed, with the arguments that it will
+        get."""
+        if isinstance(atom, Partial) and all(map(self.is_inside, atom.function)):
+            more: Passing = ((*atom.positional, *passing[0]), (*atom.keywords, *passing[1]), passing[2])
+            return join(self.called_later(inner, more) for inner in atom.function)
+        return (
+            only(Followed(atom.reason, self.inner_result(atom, passing, later=True)))
+            if self.is_inside(atom)
+            else only(atom)
+        )
+
     @abstractmethod
-    def inner_result(self, inner: Inner, passing: Passing) -> Value:
-        """What calling a function inside this one gives."""
+    def inner_result(self, inner: Inner, passing: Passing, later: bool = False) -> Value:
+        """What calling a function inside this one gives, now or `later`."""
 
     def special_call(self, node: s.Call) -> Value | None:
         """Calls that change what a name holds: methods of dictionaries, and `super()`."""

@@ -20,7 +20,7 @@ from .guards import expects_absence, is_for_absence
 from .losses import is_absent
 from .program import Program
 from .sharing import MUTATORS
-from .state import joined, merged, truthiness
+from .state import joined, loose, merged, truthiness
 from .values import (
     NEVER,
     Collection,
@@ -350,9 +350,12 @@ class Expressions(Bindings):
     def yield_(self, node: s.Yield) -> Value:
         value = only(Constant(None))
         if node.value is not None:
+            self.escape(node.value)  # first: whatever has another name may be changed while the function waits
             value = self.evaluate(node.value)
-            self.escape(node.value)
-        self.yielded.append(self.element_of(value) if node.delegates else value)
+        if node.delegates:
+            element = self.element_of(value)
+            value = element if containers.is_fresh(value) else loose(element)
+        self.yielded.append(value)
         return OTHER
 
     def named_expression(self, node: s.NamedExpression) -> Value:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import bound_names, statements
+from ..source.walk import bound_names, statements, walk
 from ..text import Span
 from .branching import Branching
 from .handing import handed
@@ -16,7 +17,7 @@ from .making import Passing
 from .program import Program
 from .sharing import names_shared_by
 from .state import State
-from .values import Collection, Constant, Inner, Value, join, only, unknown
+from .values import FRESH, Collection, Constant, Inner, Value, join, only, unknown
 
 _MOST_NESTED_CALLS = 2
 """So far calls of functions inside a function are followed."""
@@ -91,7 +92,7 @@ class InnerFunctions(Branching):
             self.inner_functions()
         result = join(self.returned)
         if isinstance(function, s.FunctionDef) and function.is_generator:
-            result = only(Collection("generator", None, join(self.yielded)))
+            result = only(Collection(FRESH, None, join(self.yielded)))
         self.state, self.ever, self.enclosing, self.bound, self.captured = outer
         self.returned, self.yielded, self.around = gave
         return result
@@ -111,6 +112,8 @@ class InnerFunctions(Branching):
         if all(known.span != node.span for known, *_ in self._inner):
             self._inner.append((node, self.guards, self.around))
         own = {parameter.name for parameter in node.parameters}
+        if isinstance(node, s.FunctionDef):
+            own |= set(bound_names(node.body)) - self.bound_in(node)
         for name in set(names_shared_by(node)) - own:
             self.captured.add(name)
             self.escape(s.Name(node.span, name))
@@ -120,13 +123,15 @@ class InnerFunctions(Branching):
 
     # --- one of them, where it is called ----------------------------------------------------------------------------
 
-    def inner_result(self, inner: Inner, passing: Passing) -> Value:
-        """What a function of this unit returns that is called here."""
+    def inner_result(self, inner: Inner, passing: Passing, later: bool = False) -> Value:
+        """What a function of this unit returns that is called here, or `later` by somebody who gets it here."""
         function = self._functions.get(inner.span)
         around = self._around.get(inner.span)
         if function is not None and around is None:
             # names that a comprehension binds are its own
             around = {**self.enclosing, **(self.ever if self.in_comprehension else self.state.names)}
+            if later:
+                around |= {name: unknown("it may be bound again") for name in self._bound_again()}
         if function is None or around is None or self._n_calls >= _MOST_NESTED_CALLS:
             return unknown(inner.reason)
         names = frozenset(parameter.name for parameter in function.parameters)
@@ -143,6 +148,18 @@ class InnerFunctions(Branching):
         self.calls, self.reads, self.library_names, self.values, self.trails = seen
         self._inner, self._around, self.in_comprehension = known
         return result
+
+    def _bound_again(self) -> Iterator[str]:
+        """Names of functions of this unit that may hold something else by the time that what is handed over here is
+        called: those that one of them binds in several places, and those that are not bound yet."""
+        known = self.state.names.keys() | self.enclosing.keys()
+        for node in walk(self.unit.node):
+            if isinstance(node, s.FunctionDef):
+                places = Counter(parameter.name for parameter in node.parameters)
+                places.update(bound_names(node.body))
+                yield from (name for name, number in places.items() if number > 1 or name not in known)
+            elif isinstance(node, s.NamedExpression):
+                yield node.target.name
 
     def run_inner(self, span: Span, passing: Passing) -> Value:
         """What a function returns that stands in this statement of the module and is called from somewhere else."""

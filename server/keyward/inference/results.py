@@ -22,6 +22,7 @@ from .values import (
     Atom,
     BoundMethod,
     Collection,
+    Followed,
     Inner,
     Instance,
     Key,
@@ -91,6 +92,8 @@ class Results(Batches):
                 return join(self.result(inner, more, level) for inner in atom.function)
             case Inner():
                 return self._inner_result(atom, passing, level)
+            case Followed():
+                return atom.gives
             case Unknown():
                 return only(atom)
             case _:

@@ -29,6 +29,13 @@ class Inner(Unknown, frozen=True, gc=False):
     span: Span
 
 
+class Followed(Unknown, frozen=True, gc=False):
+    """A function inside a function that was followed where it was handed over: what it gives, whenever it is called
+    there; anything else about it is not known."""
+
+    gives: Value
+
+
 class Constant(msgspec.Struct, frozen=True, gc=False):
     """A string, number, bool or None."""
 
@@ -151,6 +158,7 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 Atom = (
     Unknown
     | Inner
+    | Followed
     | Constant
     | Module
     | Imported
