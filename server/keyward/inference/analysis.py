@@ -37,6 +37,9 @@ class Callee:
     unimplemented: str = ""
     """The method ("forward", or "call" of a Keras layer) that `cls` lacks, so that calling it raises
     `NotImplementedError`; "" where it lacks none."""
+    filled: frozenset[str] = frozenset()
+    """Parameters, left out of the signature, that a partial call has filled by position: by keyword they are given
+    twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -447,12 +447,15 @@ def _filled(callee: Callee | str, partial: Partial) -> Callee | str:
         return callee
     left: list[Parameter] = []
     n_filled = 0
+    filled = set(callee.filled)
     by_keyword = {name for name, _ in partial.keywords}
     named_from_here = False
     for parameter in callee.signature.parameters:
         if parameter.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD):
             if n_filled < len(partial.positional):
                 n_filled += 1
+                if parameter.kind is Kind.POSITIONAL_OR_KEYWORD:
+                    filled.add(parameter.name)
                 continue
             named_from_here |= parameter.name in by_keyword
         if parameter.name in by_keyword:
@@ -460,7 +463,8 @@ def _filled(callee: Callee | str, partial: Partial) -> Callee | str:
         if named_from_here and parameter.kind is Kind.POSITIONAL_OR_KEYWORD:
             parameter = msgspec.structs.replace(parameter, kind=Kind.KEYWORD_ONLY)
         left.append(parameter)
-    return replace(callee, signature=msgspec.structs.replace(callee.signature, parameters=tuple(left)))
+    signature = msgspec.structs.replace(callee.signature, parameters=tuple(left))
+    return replace(callee, signature=signature, filled=frozenset(filled))
 
 
 def _traced(callee: Callee | str) -> Callee | str:

@@ -42,11 +42,13 @@ class BoundCall:
 
     @cached_property
     def bindings(self) -> tuple[tuple[Callee, Binding[Passed]], ...]:
-        return tuple((callee, self._bound_to(callee.signature)) for callee in self.site.callees)
+        return tuple((callee, self._bound_to(callee)) for callee in self.site.callees)
 
-    def _bound_to(self, signature: Signature) -> Binding[Passed]:
-        site = self.site
+    def _bound_to(self, callee: Callee) -> Binding[Passed]:
+        site, signature = self.site, callee.signature
         binding = bind(signature, site.positional, site.keywords, site.open_positional, site.open_keywords)
+        if callee.filled:
+            binding = _with_filled(binding, callee.filled)
         if signature.extra != "ignored" or not signature.prefixes:
             return binding
         lost = (p for p in site.keywords if p.certain and is_misspelt_of_prefix(p.name, signature))
@@ -117,6 +119,17 @@ class BoundCall:
             if not common:
                 return ()
         return tuple(passed for passed in self.site.keywords if common and id(passed) in common)
+
+
+def _with_filled(binding: Binding[Passed], filled: frozenset[str]) -> Binding[Passed]:
+    """What is wrong with the call of a partial call that has filled parameters by position."""
+    again = tuple(p for p in (*binding.unexpected, *binding.ignored) if p.name in filled)
+    return replace(
+        binding,
+        unexpected=tuple(p for p in binding.unexpected if p.name not in filled),
+        ignored=tuple(p for p in binding.ignored if p.name not in filled),
+        repeated=(*binding.repeated, *again),
+    )
 
 
 @dataclass(frozen=True, slots=True)
