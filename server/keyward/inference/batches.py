@@ -48,9 +48,11 @@ class Batches(Making):
         """Whether the main file, or the one at `path`, sets attributes of that name on anything."""
 
     def of_data(self, cls: LibraryClass, passing: Passing, level: int) -> Value | None:
-        """What the constructor of one of torch's loaders or data sets makes; None for any other class."""
+        """What the constructor of a batch makes, or of one of torch's loaders or data sets; None for other classes."""
         if cls.qualified == libraries.DATA_LOADER:
             return self._loader(cls, passing, level)
+        if cls.qualified in libraries.BATCHES:
+            return join(_batch(cls, atom) for atom in argument(passing, 0, "data") or unknown("the batch's entries"))
         if cls.qualified not in (libraries.SUBSET, libraries.CONCATENATED):
             return None
         several = cls.qualified == libraries.CONCATENATED
@@ -159,6 +161,12 @@ class Batches(Making):
         """What calling an instance of a class of the user's gives that is no module; None where it has no `__call__`
         of its own."""
         return None if self.program.method_of(cls, "__call__") is None else self._own_result(cls, "__call__", level)
+
+
+def _batch(cls: LibraryClass, data: Atom) -> Value:
+    """The batch that is made of a dictionary."""
+    held = data if isinstance(data, Mapping) else Mapping((), True)
+    return only(Mapping(held.keys, held.open, cls.qualified))
 
 
 def _collated(examples: Value) -> Value:

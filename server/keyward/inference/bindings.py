@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ..source import syntax as s
 from .sharing import GIVES_ARGUMENTS, GIVES_ELEMENTS, GIVES_HELD
 from .state import State, changed, holds_more, loose, loose_elements, merged
-from .values import Partial, Value, unknown
+from .values import Mapping, Partial, Value, unknown
 
 
 class Bindings(ABC):
@@ -152,5 +152,7 @@ class Bindings(ABC):
                 holder = self.held(owner)
                 if holder is not None and any(isinstance(atom, Partial) for atom in holder):
                     self.change(owner, unknown("a partial call whose arguments are changed"))
+                elif holder is not None and any(isinstance(atom, Mapping) for atom in holder):
+                    self.change(owner, changed(holder))  # `batch.data.pop(...)`
             case s.Subscript():
                 self.escape(node.value)

@@ -221,6 +221,14 @@ COLLATORS = {
 }
 """Collators of transformers that make dictionaries, and in which way: see `batches.py`."""
 
+BATCHES = frozenset(
+    (
+        "transformers.tokenization_utils_base.BatchEncoding",
+        "transformers.feature_extraction_utils.BatchFeature",
+    )
+)
+"""What tokenizers and processors give. Made by hand, it has the entries of the dictionary that it is given, which it
+copies (transformers 5.23.0 and 4.57.6)."""
 GIVES_BATCHES = frozenset(("pad", "batch_encode_plus", "encode_plus"))
 """Methods of tokenizers that give a dictionary of model inputs."""
 TRAINER = "transformers.trainer.Trainer"
