@@ -152,7 +152,7 @@ class Bindings(ABC):
                 holder = self.held(owner)
                 if holder is not None and any(isinstance(atom, Partial) for atom in holder):
                     self.change(owner, unknown("a partial call whose arguments are changed"))
-                elif holder is not None and any(isinstance(atom, Mapping) for atom in holder):
-                    self.change(owner, changed(holder))  # `batch.data.pop(...)`
+                elif holder is not None and node.name == "data" and any(isinstance(atom, Mapping) for atom in holder):
+                    self.change(owner, changed(holder))  # the dictionary in a batch
             case s.Subscript():
                 self.escape(node.value)

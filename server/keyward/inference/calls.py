@@ -132,11 +132,9 @@ class Calls(Comprehensions):
         if isinstance(atom, Partial) and all(map(self.is_inside, atom.function)):
             more: Passing = ((*atom.positional, *passing[0]), (*atom.keywords, *passing[1]), passing[2])
             return join(self.called_later(inner, more) for inner in atom.function)
-        return (
-            only(Followed(atom.reason, self.inner_result(atom, passing, later=True)))
-            if self.is_inside(atom)
-            else only(atom)
-        )
+        if self.is_inside(atom):
+            return only(Followed(atom.reason, self.inner_result(atom, passing, later=True)))
+        return only(atom)
 
     @abstractmethod
     def inner_result(self, inner: Inner, passing: Passing, later: bool = False) -> Value:

@@ -52,7 +52,7 @@ class Comprehensions(Expressions):
                 self.narrow(condition, True)
         element = self.evaluate(node.element)
         if node.kind != "dict":
-            return only(Collection(node.kind, None, element))
+            return only(Collection(_kind(node), None, element))
         key = node.element.key if isinstance(node.element, s.Item) else None
         name = known_string(self.evaluate(key)) if key is not None else None
         return only(Mapping((), True) if name is None else Mapping((Key(name, element, False),)))
@@ -86,7 +86,7 @@ class Comprehensions(Expressions):
         if members.open or not all(certain for _, _, certain in entries):
             return None
         items = tuple(value for _, value, _ in entries)
-        return only(Collection(node.kind, items, join(items)))
+        return only(Collection(_kind(node), items, join(items)))
 
     def _members(self, iterable: s.Expression) -> Members | None:
         """What iterating over an expression gives."""
@@ -110,6 +110,11 @@ class Comprehensions(Expressions):
             case s.Compare(operators=(operator,), operands=(left, right)):
                 return _compared(operator, self.evaluate(left), self.evaluate(right))
         return truthiness(self.evaluate(test))
+
+
+def _kind(node: s.Comprehension) -> str:
+    """`Collection.kind` of what it gives. A generator's elements may be others' too, unlike a generator function's."""
+    return "lazy" if node.kind == "generator" else node.kind
 
 
 def _dictionary(entries: list[tuple[Value, Value, bool]], is_open: bool, takes_over: bool) -> Mapping:

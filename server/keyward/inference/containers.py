@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .making import Passing
 from .values import (
     FRESH,
+    MADE_ANEW,
     MODULE_DICT,
     MODULE_LIST,
     NEVER,
@@ -131,7 +132,7 @@ def is_fresh(*values: Value) -> bool:
 def _is_fresh(atom: Atom) -> bool:
     match atom:
         case Collection():
-            return atom.kind == FRESH
+            return atom.kind in MADE_ANEW
         case Instance(parts=parts):
             return bool(parts) and parts[-1][0] == BATCH
     return False

@@ -26,7 +26,7 @@ from .semantics import Semantics
 from .sharing import shared_names
 from .state import loose
 from .values import (
-    FRESH,
+    GENERATOR,
     Collection,
     Constant,
     Instance,
@@ -238,7 +238,7 @@ class FileFacts:
         if outcome is not None and unit.node.is_generator:
             if kind == "context":
                 return only(Instance(LibraryClass(CONTEXT_MANAGER), parts=((ENTERED, loose(outcome.yielded)),)))
-            return only(Collection(FRESH, None, outcome.yielded))
+            return only(Collection(GENERATOR, None, outcome.yielded))
         value = unknown("it depends on itself") if outcome is None else outcome.returned
         if any(dotted(decorator).rpartition(".")[2] in CACHING_DECORATORS for decorator in unit.node.decorators):
             value = loose(value)  # every call gives the same object

@@ -17,7 +17,7 @@ from .making import Passing
 from .program import Program
 from .sharing import names_shared_by
 from .state import State
-from .values import FRESH, Collection, Constant, Inner, Value, join, only, unknown
+from .values import GENERATOR, Collection, Constant, Inner, Value, join, only, unknown
 
 _MOST_NESTED_CALLS = 2
 """So far calls of functions inside a function are followed."""
@@ -92,7 +92,7 @@ class InnerFunctions(Branching):
             self.inner_functions()
         result = join(self.returned)
         if isinstance(function, s.FunctionDef) and function.is_generator:
-            result = only(Collection(FRESH, None, join(self.yielded)))
+            result = only(Collection(GENERATOR, None, join(self.yielded)))
         self.state, self.ever, self.enclosing, self.bound, self.captured = outer
         self.returned, self.yielded, self.around = gave
         return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .values import (
-    FRESH,
+    MADE_ANEW,
     MODULE_DICT,
     OF_MODULES,
     Atom,
@@ -122,7 +122,7 @@ def _loose(atom: Atom) -> Atom:
         return Mapping(tuple(Key(key.name, loose(key.value), False) for key in atom.keys), True, atom.cls)
     if isinstance(atom, Collection) and atom.kind == "tuple" and atom.items is not None:
         return Collection(atom.kind, tuple(map(loose, atom.items)), loose(atom.item))
-    if isinstance(atom, Collection) and atom.kind not in OF_MODULES and atom.kind != FRESH:
+    if isinstance(atom, Collection) and atom.kind not in OF_MODULES and atom.kind not in MADE_ANEW:
         return Collection(atom.kind, None, loose(atom.item) | unknown("an element added elsewhere"))
     return atom
 
@@ -136,7 +136,7 @@ def loose_elements(value: Value) -> Value:
 
 def _loose_elements(atom: Atom) -> Atom:
     match atom:
-        case Collection() if atom.kind != FRESH:
+        case Collection() if atom.kind not in MADE_ANEW:
             items = None if atom.items is None else tuple(map(loose, atom.items))
             return Collection(atom.kind, items, loose(atom.item))
         case Mapping():

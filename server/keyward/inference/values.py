@@ -179,8 +179,10 @@ Value = frozenset[Atom]
 
 NEVER: Value = frozenset()
 
-FRESH = "fresh"
-"""`Collection.kind` of what is made while it is gone through: nobody else holds what it gives."""
+FRESH, GENERATOR = "fresh", "generator"
+"""`Collection.kind` of what is made while it is gone through, and of what a generator function gives."""
+MADE_ANEW = frozenset((FRESH, GENERATOR))
+"""Kinds of which nobody else holds what they give."""
 MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 """`Mapping.cls` of a dictionary of modules."""
 
