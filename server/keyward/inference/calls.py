@@ -75,12 +75,13 @@ class Calls(Comprehensions):
         if node.broken:
             site.guards = ("*",)
         reason = reasons[0] if reasons else ""
+        preset = _preset(node, function, site)
         self.calls[node.span] = CallSite(
             node,
             () if reason else tuple(callees),
             reason if callees or reason else "never reached",
             tuple(site.positional),
-            (*site.keywords, *_preset(node, function, site)),
+            (*site.keywords, *preset),
             site.open_positional,
             site.open_keywords,
             frozenset((*self.guards, *site.guards)),
@@ -92,7 +93,7 @@ class Calls(Comprehensions):
         same = passed_on(function)
         result = self.result_of(function, site) if same is None else same
         if not reason:
-            result = without_loss(result, callees, site)
+            result = without_loss(result, callees, site, (passed.name for passed in preset))
         self.values[node.span] = result
         return result
 

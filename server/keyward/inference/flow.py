@@ -19,6 +19,7 @@ from .libraries import CALLED_BY
 from .program import MOST_LEVELS, Outcome, Program, Scope
 from .state import changed, holds_more, loose, loose_elements
 from .values import (
+    Atom,
     Collection,
     Constant,
     Imported,
@@ -306,7 +307,7 @@ class Flow(InnerFunctions):
         if isinstance(node.value, s.Attribute) or len(node.targets) > 1:
             value = loose(value)
         for subject in self.asked_by_flag(node.value):
-            if isinstance(subject, s.Name) and any(isinstance(atom, Instance) for atom in self.evaluate(subject)):
+            if isinstance(subject, s.Name) and any(map(_is_told, self.evaluate(subject))):
                 self.bind(subject.name, self.evaluate(subject) | unknown("its class, attributes or keys are tested"))
         if node.annotation is not None:
             declared = self.annotated(node.annotation)
@@ -407,6 +408,11 @@ class Flow(InnerFunctions):
     def broken(self, node: s.Broken) -> None:
         for name in node.names:
             self.bind(name, unknown("it stands in text that does not parse"))
+
+
+def _is_told(atom: Atom) -> bool:
+    """Whether a flag may tell what becomes of a value: an object, or None in place of one."""
+    return isinstance(atom, Instance) or atom == Constant(None)
 
 
 def _gives_itself(node: s.Assign) -> bool:

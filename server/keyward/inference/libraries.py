@@ -356,10 +356,11 @@ CHANGES_CALLS = re.compile(
 HANDS_ON_CALLS = re.compile(rb"\bpartial\(\s*[\w.]+\.forward\s*,")
 """Text in which a `forward` is only named to be called later."""
 
-GIVES_TUPLES = re.compile(
-    rb"\.(?:use_)?return_dict\s*=\s*False|(?:[Cc]onfig\w*|from_pretrained)\([^()]*return_dict\s*=\s*False"
+CHANGES_RESULTS = re.compile(
+    rb"\.(?:use_)?return_dict\s*=\s*False|(?:[Cc]onfig\w*|from_pretrained|partial)\([^()]*return_dict\s*=\s*False"
+    rb"|_forward_(?:pre_)?hook\("
 )
-"""Text after which models may return tuples in place of output objects."""
+"""Text after which models may return something else than usual: tuples, or what a hook makes of it."""
 
 
 def guessed_model_types(checkpoint: str, model_types: Iterable[str]) -> tuple[str, ...]:

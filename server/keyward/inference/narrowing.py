@@ -32,12 +32,13 @@ from .values import (
 
 _ASKING = frozenset(
     ("isinstance", "issubclass", "hasattr", "getattr", "callable", "type", "signature", "getfullargspec", "vars", "dir")
+    + ("is_tensor",)
 )
 """Functions whose results tell what an object is or has."""
 _ASKS = re.compile(rb"\b(?:%s)\(|\.get\(|__class__|__name__|__dict__" % "|".join(sorted(_ASKING)).encode())
 _INSPECTING = ("signature", "getfullargspec")
 _OF_LIBRARIES = (LibraryClass, LibraryFunction)
-_OF_CALLS = frozenset(("forward", "__call__", "__class__", "__dict__", "__init__", "_modules"))
+_OF_CALLS = frozenset(("forward", "__call__", "__class__", "__dataclass_fields__", "__dict__", "__init__", "_modules"))
 """Attributes that tell how an object is called, or what it is."""
 
 
@@ -175,6 +176,8 @@ class Narrowing(Calls):
             for node in walk(value):
                 if isinstance(node, s.Compare) and node.operators in (("in",), ("not in",)):
                     yield from _objects(node.operands[1])
+                elif isinstance(node, s.Compare) and self.values.get(node.operands[0].span) == only(Constant(None)):
+                    yield from (name for name in walk(node.operands[0]) if isinstance(name, s.Name))
         elif self.inspects and any(isinstance(node, s.Call) and _last(node) in _INSPECTING for node in walk(value)):
             yield from self.asked_about(value)
 

@@ -279,8 +279,8 @@ class Results(Batches):
                 keys = tuple(Key(name, only(Tensor()), False) for name in entry.keys)
                 is_open = is_open or entry.keys_open or not keys
                 return only(Mapping(keys, is_open, entry.qualified, unlabelled=makes_no_labels(passing)))
-            if entry.role == "model" and libraries.GIVES_TUPLES.search(self.program.main.text):
-                return unknown("models may be asked for tuples")
+            if entry.role == "model" and libraries.CHANGES_RESULTS.search(self.program.main.text):
+                return unknown("models may be asked for tuples, or hooks change what they return")
             return self.returned(entry.call, instance.cls)
         callee = self.program.ask("callee", instance)
         if not isinstance(callee, Callee):

@@ -49,8 +49,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..inference.analysis import Callee, FieldRead, Owner, Unpacking
-from ..inference.values import Mapping
+from ..inference.analysis import Callee, CallSite, FieldRead, Owner, Unpacking
+from ..inference.values import Constant, Mapping
 from ..source import syntax
 from ..source.walk import walk
 from . import repair
@@ -137,13 +137,18 @@ def _may_ask_for_tuples(place: Place, unpacking: Unpacking) -> bool:
         return True
     where, call = made
     site = next((site for site in where.result.calls if site.node is call), None)
-    if site is None or site.open_positional:
+    if site is None or site.open_positional or _asks_for_tuples(site):
         return True
     spreads = [argument.value for argument in call.arguments if argument.stars == 2]
     return site.open_keywords and not all(
         (value := where.result.values.get(spread.span)) and all(isinstance(a, Mapping) and a.cls for a in value)
         for spread in spreads
     )
+
+
+def _asks_for_tuples(site: CallSite) -> bool:
+    """Whether some path of the program asks for a tuple: `**({"return_dict": False} if plain else {})`."""
+    return any(passed.name == "return_dict" and passed.value != {Constant(True)} for passed in site.keywords)
 
 
 def _iterates_names(owner: Owner) -> bool:
