@@ -12,7 +12,7 @@ from ..source.walk import walk
 from .annotations import Annotations
 from .classes import dotted
 from .containers import is_fresh
-from .guards import asks_for_script, exceptions, expects, is_gate
+from .guards import GATED, asks_for_script, exceptions, expects
 from .libraries import ENTERED
 from .program import Program
 from .state import State, is_dull, joined, loose, merged, truthiness
@@ -64,13 +64,14 @@ class Branching(Annotations):
         truth = truthiness(self.evaluate(node.test))
         guards, around = self.guards, self.around
         self.around = (*around, node.test)
-        if self.program.per_node("gate", node.test, is_gate) or self._asks_module(node.test):
-            self.guards = (*guards, "*")
+        if self.is_gate(node.test) or self._asks_module(node.test):
+            self.guards = (*guards, "*", GATED)
         self.branches(node.test, truth, node.body, node.orelse)
-        self.guards = guards
-        leaves = bool(node.body) and isinstance(node.body[-1], s.Return | s.Raise)
+        leaves = any(block and isinstance(block[-1], s.Return | s.Raise) for block in (node.body, node.orelse))
         if not (leaves and self.is_for_absence(node.test)):
             self.around = around  # else what follows is the other branch
+        if not (leaves and self.is_settled(node.test)):
+            self.guards = guards
 
     def _asks_module(self, test: s.Expression) -> bool:
         """Whether a condition asks what a module has: that depends on its version."""

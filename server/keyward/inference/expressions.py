@@ -16,7 +16,7 @@ from .analysis import CallSite, FieldRead, LibraryName, Unpacking
 from .answers import Answer, Question
 from .bindings import Bindings
 from .exchanges import is_exchanged
-from .guards import expects_absence, is_for_absence
+from .guards import GATED, expects_absence, is_for_absence, is_gate, is_settled
 from .losses import is_absent
 from .program import Program
 from .sharing import MUTATORS
@@ -63,7 +63,8 @@ class Expressions(Bindings):
         self.around: tuple[s.Try | s.Expression, ...] = ()
         """The `try` statements and the conditions around, and those of branches that left before."""
         self._for_absence: dict[int, bool] = {}
-        """By identity of the node."""
+        self._settled: dict[int, bool] = {}
+        """Both by identity of the node."""
         self.calls: dict[Span, CallSite] = {}
         self.reads: dict[Span, FieldRead] = {}
         self.unpackings: dict[Span, Unpacking] = {}
@@ -199,6 +200,17 @@ class Expressions(Bindings):
             self._for_absence[id(node)] = known
         return known
 
+    def is_gate(self, test: s.Expression) -> bool:
+        """Whether what a condition decides on is written for different versions, or for what may not be installed."""
+        return self.program.per_node("gate", test, is_gate) or self.is_settled(test)
+
+    def is_settled(self, test: s.Expression) -> bool:
+        """Whether a condition is what a test of versions gave."""
+        known = self._settled.get(id(test))
+        if known is None:
+            known = self._settled[id(test)] = is_settled(test, self.program.ask("gates", self.source.path))
+        return known
+
     def record_read(
         self, node: s.Attribute | s.Subscript, owner: Value, name: str, span: Span, of_self: bool = False
     ) -> None:
@@ -292,14 +304,16 @@ class Expressions(Bindings):
 
     def conditional(self, node: s.Conditional) -> Value:
         truth = truthiness(self.evaluate(node.test))
-        before, around = self.state, self.around
+        before, around, guards = self.state, self.around, self.guards
         self.state, self.around = before.copy(), (*around, node.test)
+        if self.is_gate(node.test):
+            self.guards = (*guards, "*", GATED)
         with self.assuming(node.test, True):
             body = self.evaluate(node.body)
         after_body, self.state = self.state, before.copy()
         with self.assuming(node.test, False):
             orelse = self.evaluate(node.orelse)
-        self.around = around
+        self.around, self.guards = around, guards
         self.state = joined((after_body, self.state), self.outer_binding)
         if truth is not None:
             return body if truth else orelse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ..source import syntax as s
 from ..source.unit import Unit
@@ -19,8 +19,11 @@ _EXPECTED_TO_FAIL = frozenset(("xfail", "expectedFailure"))
 _ABSENCE = frozenset(("*", "ImportError", "ModuleNotFoundError", "AttributeError"))
 """What is raised where a module lacks a name."""
 
-_COMPARES = re.compile(r"(^|_)(lt|le|lte|gt|ge|gte)_?v?\d", re.IGNORECASE)
-"""Names such as `transformers_lt_4_56` and `IS_TRANSFORMERS_GE_V5`."""
+_COMPARES = re.compile(r"(^|_)(lt|le|lte|gt|ge|gte|(greater|less)(_(than|or|equal))*)_?v?\d", re.IGNORECASE)
+"""Names such as `transformers_lt_4_56`, `IS_TRANSFORMERS_GE_V5` and `_TORCH_GREATER_EQUAL_2_4`."""
+
+GATED = "?"
+"""Stands among the exceptions that are expected where code is written for another version."""
 
 _ANY_FAILURE: frozenset[str] = frozenset(("Exception", "BaseException"))
 
@@ -79,19 +82,23 @@ def asks_for_script(test: s.Expression) -> bool:
 def is_gate(test: s.Expression) -> bool:
     """Whether a condition asks for versions, for what is installed, or for the type checker: then code under it is
     written for another world than the one that is looked at."""
+    return _mentions(test, _asks_world)
+
+
+def _mentions(test: s.Expression, asks: Callable[[str], bool]) -> bool:
+    """Whether one of the names that a condition is made of is such that it `asks`."""
     pending: list[s.Expression] = [test]
     while pending:
         node = pending.pop()
         match node:
             case s.Name(name=name) | s.Attribute(name=name):
-                lowered = name.lower()
-                if "version" in lowered or name == "TYPE_CHECKING" or lowered.endswith("_available"):
+                if asks(name):
                     return True
                 if isinstance(node, s.Attribute):
                     pending.append(node.value)
             case s.Call():
                 pending += [node.function, *(argument.value for argument in node.arguments)]
-            case s.Not():
+            case s.Not() | s.Subscript():
                 pending.append(node.value)
             case s.BooleanOperation() | s.BinaryOperation():
                 pending += [node.left, node.right]
@@ -102,15 +109,51 @@ def is_gate(test: s.Expression) -> bool:
     return False
 
 
+def _asks_world(name: str) -> bool:
+    return _asks_version(name) or name == "TYPE_CHECKING" or name.lower().endswith("_available")
+
+
+def _asks_version(name: str) -> bool:
+    return "version" in name.lower()
+
+
 def gates(unit: Unit) -> frozenset[str]:
-    """Names that hold what a test of versions gave."""
-    return frozenset(
-        target.name
-        for node in statements((unit.node,))
-        if isinstance(node, s.Assign) and node.value is not None and is_gate(node.value)
-        for target in node.targets
-        if isinstance(target, s.Name)
-    )
+    """Names that hold, or give when they are called, what a test of versions or of what is installed gave; behind "?"
+    those of comparisons of versions."""
+    return frozenset(_gates(unit))
+
+
+def _gates(unit: Unit) -> Iterator[str]:
+    for node in statements((unit.node,)):
+        match node:
+            case s.Assign(value=value, targets=targets) if value is not None and is_gate(value):
+                found = [target.name for target in targets if isinstance(target, s.Name)]
+                yield from found
+                yield from (f"?{name}" for name in found if _compares_versions(value))
+            case s.ImportFrom(names=names):
+                yield from (alias.asname for alias in names if alias.asname and _asks_world(alias.name))
+            case s.FunctionDef(name=name, body=body):
+                if any(isinstance(inner, s.Return) and _compares_versions(inner.value) for inner in statements(body)):
+                    yield from (name, f"?{name}")
+
+
+def _compares_versions(value: s.Expression | None) -> bool:
+    return isinstance(value, s.Compare | s.Not | s.BooleanOperation) and _mentions(value, _asks_version)
+
+
+def is_settled(test: s.Expression, gates: frozenset[str]) -> bool:
+    """Whether a condition is what a comparison of versions gave: by a name that holds it or says so, or by a function
+    that gives it."""
+    match test:
+        case s.Not(value=value):
+            return is_settled(value, gates)
+        case s.BooleanOperation(left=left, right=right):
+            return is_settled(left, gates) or is_settled(right, gates)
+        case s.Call(function=s.Name(name=name)):
+            return f"?{name}" in gates
+        case s.Name(name=name) | s.Attribute(name=name):
+            return f"?{name}" in gates or _COMPARES.search(name) is not None
+    return False
 
 
 def expects_absence(guards: Iterable[str]) -> bool:

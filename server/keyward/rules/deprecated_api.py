@@ -40,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..inference.analysis import CallSite, Passed
+from ..inference.guards import GATED
 from ..inference.values import Constant
 from ..signatures.model import Signature
 from . import repair
@@ -63,6 +64,8 @@ class DeprecatedApi(Rule):
             yield Finding(self.name, self.severity, message, name.span, name, name.qualified, deprecated=True)
 
     def check_call(self, call: BoundCall) -> Iterable[Finding]:
+        if GATED in call.site.guarded:
+            return
         for passed in _asked(call.site.keywords):
             if not all(_is_deprecated(passed.name, callee.signature) for callee in call.callees):
                 continue
@@ -73,6 +76,8 @@ class DeprecatedApi(Rule):
                 yield self._about(call.site, passed, message, later.name if call.fits(passed, later) else "")
 
     def check_method(self, call: MethodCall) -> Iterable[Finding]:
+        if GATED in call.site.guarded:
+            return
         given = {passed.name for passed in call.site.keywords}
         for passed in _asked(call.site.keywords):
             if not all(method.signature.takes(passed.name) for method in call.methods):
