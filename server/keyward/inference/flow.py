@@ -118,6 +118,8 @@ class Flow(InnerFunctions):
             return
         if self._overrides(UserClass(self.source.path, self.unit.owner), CALLED_BY[method.name]):
             return
+        if self._is_bound_again(method.name):
+            return
         for base in info.resolution_order:
             if isinstance(base, UserClass):
                 if self._overrides(base, CALLED_BY[method.name]):
@@ -126,6 +128,12 @@ class Flow(InnerFunctions):
                 signature = signature_of(self.unit, method, skip_first=True)
                 yield Override(method, signature, found.entry, found.library.label)
                 return
+
+    def _is_bound_again(self, name: str) -> bool:
+        """Whether something else of the class body may bind a method's name, too."""
+        members = self.program.ask("outline", self.source.path, self.unit.owner)
+        binding = [m for m in members if m == name or (isinstance(m, tuple) and name.encode() in m[1])]
+        return len(binding) > 1
 
     def parameters(self, function: s.FunctionDef) -> None:
         parameters = function.parameters
