@@ -82,7 +82,8 @@ def slip_of(name: str, known: Collection[str]) -> str:
     """The one known name that another one is a slip of the pen for, "" where there is none.
 
     Words of it that differ begin with the same letter (`decoder_layers` is no slip of `encoder_layers`), and short ones
-    differ by one letter (nor is `min_length` one of `max_length`). One letter is forgiven, two in long names.
+    differ by one letter (nor is `min_length` one of `max_length`). One letter is forgiven, two in long names. A number
+    at the end makes another name on purpose (`hidden_size2`).
     """
     if len(name) < _SHORTEST or name.startswith("_"):
         return ""
@@ -90,7 +91,10 @@ def slip_of(name: str, known: Collection[str]) -> str:
     near = [
         other
         for other in known
-        if abs(len(other) - len(name)) <= most and other[:1] == name[:1] and _is_slip(name, other, most)
+        if abs(len(other) - len(name)) <= most
+        and other[:1] == name[:1]
+        and _is_slip(name, other, most)
+        and name.rstrip("0123456789") != other
     ]
     return near[0] if len(near) == 1 else ""
 
