@@ -55,7 +55,8 @@ from .wording import code, listed, subject, version
 
 _TELLS_NOTHING = re.compile(
     r"_?(?:(?:in|out)(?:put|puts)?|x|y|z|h|a|b|c|n|k|q|v|query|key|value|target|tgt|src|source|memory|hidden|other"
-    r"|tensors?|data|self|args|kwargs|name|size|dims?|left|right|start|end|first|second|states?|values?)\d*"
+    r"|tensors?|data|self|args|kwargs|name|size|dims?|left|right|start|end|first|second|states?|values?"
+    r"|tokenizer|processor|processing_class)\d*"
 )
 """Names that may mean anything, and those of parameters that are swapped on purpose."""
 _TAKE_ANYTHING = frozenset(("auto", "tokenizer", "processor"))
