@@ -45,7 +45,9 @@ def of_keyword(place: Place) -> Iterator[Fix]:
         # A parameter has no value: the argument is misnamed, and nothing but another name mends the call.
         yield from found
         return
-    if is_labels(passed.name) and (outside := loss_outside(place, call.site, passed)) is not None:
+    # A model that takes labels under almost this name computes the loss itself.
+    computes = near is not None and near.misspelt and is_labels(near.name)
+    if is_labels(passed.name) and not computes and (outside := loss_outside(place, call.site, passed)) is not None:
         found.append(outside)
     if (parameter := add_parameter(place, passed.name)) is not None:
         found.append(parameter)
