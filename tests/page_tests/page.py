@@ -12,6 +12,8 @@ A heading with code below it is a test. In it,
 - a `fixes` block lists all fixes that are offered for the file above it, in their order, with their safety;
 - a `toml` block before the first test holds settings of the page: `rules`, and `environment` where the page is about
   real libraries instead of the stand-ins: one of those that tests set up, or "shipped" for what Keyward ships.
+
+Pages of scripts that are run say more: see test_reported.py.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ except ImportError:  # Python 3.10
 
 EXPECTATION = re.compile(r'#\s*(error|warning|information): \[([\w-]+)\](?: "([^"]*)")?')
 REVEALED = re.compile(r"#\s*revealed: (.+?)\s*$")
-_COMMENTS = re.compile(r"\s*#\s*(?:error|warning|information|revealed): .*$")
+_COMMENTS = re.compile(r"\s*#\s*(?:error|warning|information|revealed|raises|warns): .*$")
 _FENCE = re.compile(r"^```(.*)$")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from keyward import rules
 from keyward.inference import values as v
@@ -54,6 +55,19 @@ def answered(world: World, sources: Sequence[Source], oracle: Oracle) -> World:
         if questions <= world.answers.questions:
             return world
         world = World(world.signatures, oracle.ask_all(questions))
+
+
+def run_files(
+    files: Sequence[File], folder: Path, world: World, settings: RuleSettings, oracle: Oracle
+) -> list[tuple[File, Run]]:
+    """The files of a test, written to a folder and checked there."""
+    for file in files:
+        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file.name).write_bytes(file.text.encode())
+    if len(files) > 1:
+        (folder / "pyproject.toml").touch()  # so that this is the project's folder
+    world = answered(world, [Source.parse(str(folder / f.name), f.text.encode()) for f in files], oracle)
+    return [(file, Run.of(str(folder / file.name), file.text.encode(), world, settings)) for file in files]
 
 
 def check_file(run: Run, file: File, where: str) -> None:

@@ -9,10 +9,9 @@ import pytest
 from keyward.inference.world import World
 from keyward.rules import RuleSettings
 from keyward.session.oracle import Oracle
-from keyward.source.tree import Source
 from page_tests.page import Page, Test, read
 from page_tests.real import SHIPPED, signatures
-from page_tests.running import Run, answered, check_file
+from page_tests.running import check_file, run_files
 
 ROOT = Path(__file__).parents[2]
 OF_REAL_LIBRARIES = frozenset(
@@ -37,12 +36,5 @@ def test_page(page: Page, test: Test, oracle: Oracle, request: pytest.FixtureReq
     world = World(signatures(str(environment)) if environment else request.getfixturevalue("standin"))
     settings, problems = RuleSettings.read(page.settings.get("rules", {}))
     assert not problems
-    for file in test.files:
-        (tmp_path / file.name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file.name).write_bytes(file.text.encode())
-    if len(test.files) > 1:
-        (tmp_path / "pyproject.toml").touch()  # so that this is the project's folder
-    world = answered(world, [Source.parse(str(tmp_path / f.name), f.text.encode()) for f in test.files], oracle)
-    for file in test.files:
-        run = Run.of(str(tmp_path / file.name), file.text.encode(), world, settings)
+    for file, run in run_files(test.files, tmp_path, world, settings, oracle):
         check_file(run, file, f"{page.path.relative_to(ROOT)}: {test.title}")
