@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,12 @@ def test_list(keyward: Command, cli_cache: Path) -> None:
     assert re.search(r"  transformers +5\.0\.9 +complete .* of .venv", read)
 
 
-def test_list_of_one_library_tells_each_version(keyward: Command) -> None:
+def test_list_of_one_library_tells_each_version(
+    keyward: Command, standin_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Into the cache that tests share, any of them may have read the library in another way.
+    shutil.copytree(standin_cache, tmp_path / "keyward")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     report = json.loads(keyward("signatures", "list", "transformers", "--output-format", "json").stdout)
     (shipped,) = report["shipped"]
     by_version = {item["version"]: item for item in shipped["versions"]}

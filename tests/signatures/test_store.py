@@ -152,7 +152,7 @@ def test_without_an_environment_the_newest_counts(shipped: Path) -> None:
     for installed in (None, [Installed("other", "1.0", "fingerprint")]):
         signatures = open_signatures(installed, None, shipped)
         assert keywords(signatures) == ("x",)
-        assert signatures.libraries == (Library("lib", "2.0", "shipped"),)
+        assert signatures.libraries == (Library("lib", "2.0", "shipped", assumed=True),)
 
 
 def test_names_come_and_go_with_versions(shipped: Path) -> None:

@@ -20,7 +20,7 @@ from .exchanges import exchanged_by, is_exchanged
 from .flow import Flow
 from .guards import gates
 from .handing import Given
-from .libraries import CACHING_DECORATORS, CONTEXT_MANAGER, ENTERED, TORCH_MODULE
+from .libraries import CACHING_DECORATORS, CONTEXT_OF_GENERATOR, ENTERED, TORCH_MODULE
 from .program import MOST_LEVELS, Outcome, Program, Scope, blocks, rebound
 from .semantics import Semantics
 from .sharing import shared_names
@@ -237,7 +237,7 @@ class FileFacts:
             outcome = self.program.ask("function", path, unit.key, level)
         if outcome is not None and unit.node.is_generator:
             if kind == "context":
-                return only(Instance(LibraryClass(CONTEXT_MANAGER), parts=((ENTERED, loose(outcome.yielded)),)))
+                return only(Instance(LibraryClass(CONTEXT_OF_GENERATOR), parts=((ENTERED, loose(outcome.yielded)),)))
             return only(Collection(GENERATOR, None, outcome.yielded))
         value = unknown("it depends on itself") if outcome is None else outcome.returned
         if any(dotted(decorator).rpartition(".")[2] in CACHING_DECORATORS for decorator in unit.node.decorators):

@@ -134,8 +134,9 @@ PROGRESS = frozenset(f"tqdm.{module}tqdm" for module in ("", "std.", "auto.", "n
 
 PARTIAL = "functools.partial"
 CONTEXT_MANAGER = "contextlib.contextmanager"
+CONTEXT_OF_GENERATOR = "contextlib._GeneratorContextManager"
 ENTERED = "__enter__"
-"""What makes a context manager of a generator function, and the part of a context manager that `with` binds."""
+"""What makes a context manager of a generator function, the class of that, and the part of it that `with` binds."""
 ORDERED_DICT = "collections.OrderedDict"
 HUB = "torch.hub.load"
 MAKES_PIPELINES = "transformers.pipelines.pipeline"
