@@ -112,7 +112,7 @@ def test_annotations_say_what_was_found(
 ) -> None:
     where = Range(Place(line, column), Place(line, column + 1))
     placed = {"cell": cell or UNSET, "file_line": line + 7 if cell else UNSET}
-    diagnostic = Diagnostic(path, "ignored-keyword", severity, message, where, (), **placed)  # type: ignore[arg-type]
+    diagnostic = Diagnostic(path, "ignored-keyword", severity, message, where, (), **placed)  # type: ignore[arg-type]  # of a place
     name, properties, data = understood(github(merged([FileReport(path, (diagnostic,), (("",),), (("", ""),))])))
     assert name == {"error": "error", "warning": "warning", "information": "notice"}[severity]
     assert properties["file"] == path.replace("\\", "/")

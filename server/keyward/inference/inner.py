@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..source import syntax as s
 from ..source.tree import Source
 from ..source.unit import Unit
-from ..source.walk import bound_names, statements, walk
+from ..source.walk import bound_names, holders, statements, walk
 from ..text import Span
 from .branching import Branching
 from .handing import handed
@@ -183,4 +183,4 @@ def _outermost(node: s.Node) -> Iterator[Function]:
             case s.ClassDef() | s.Comprehension():
                 continue
             case s.Node():
-                waiting += [getattr(item, name) for name in item.__struct_fields__]
+                waiting += [getattr(item, name) for name in holders(type(item))]

@@ -102,8 +102,7 @@ def check(analysis: Analysis, world: World, settings: RuleSettings, previous: Ch
     before = previous._known if previous is not None and previous._signatures is signatures else {}
     known: dict[tuple[int, ...], tuple[UnitResult, tuple[Finding, ...]]] = {}
     findings: list[Finding] = []
-    every: list[Finding] = []
-    """Those out of sight too: a comment that silences one is of use."""
+    every: list[Finding] = []  # those out of sight too: a comment that silences one is of use
     for unit, result in analysis.results:
         if not any(result.sites):
             continue

@@ -118,7 +118,7 @@ def read(data: bytes) -> NotebookFile:
     if not isinstance(content.get("cells"), list):
         raise NotebookError("is no notebook: it has no cells")
     foreign = not _is_python(content.get("metadata"))
-    start = _SPACE.match(raw, body).end()  # type: ignore[union-attr]
+    start = _skip(raw, body)
     cells, sources = [], []
     at = dict(_members(raw, start))["cells"]
     for number, (cell, span) in enumerate(zip(content["cells"], _items(raw, at.start), strict=True), 1):
