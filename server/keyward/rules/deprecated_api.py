@@ -46,7 +46,7 @@ from ..signatures.model import Signature
 from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, BoundName, MethodCall, Place, Rule
-from .wording import code, subject, version
+from .wording import by, code, subject, version
 
 
 class DeprecatedApi(Rule):
@@ -86,7 +86,7 @@ class DeprecatedApi(Rule):
             (later,) = replacements if len(replacements) == 1 else (None,)
             if later is not None and later.name not in given:
                 method = call.methods[0]
-                message = f"{method.entry.name}.{method.name} calls {code(passed.name)} deprecated ({method.library})."
+                message = f"{method.entry.name}.{method.name} calls {code(passed.name)} deprecated{by(method.library)}."
                 message += f" Use {code(later.name)}."
                 yield self._about(call.site, passed, message, later.name if later.same_values else "")
 

@@ -58,7 +58,7 @@ from .finding import Finding, Fix, Severity
 from .producing import producing_call
 from .rule import BoundRead, Place, Rule
 from .sisters import returning
-from .wording import code, listed, takers, version
+from .wording import by, code, listed, takers, version
 from .words import suggestion
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _reason(owners: tuple[Owner, ...]) -> str:
     """ "DeiTModel returns BaseModelOutputWithPooling (transformers 5.23.0 in .venv), which has"."""
     classes = list(dict.fromkeys(owner.name for owner in owners))
     library = owners[0].library or next((o.producer.library for o in owners if o.producer is not None), "")
-    where = f" ({library})" if library else ""
+    where = by(library)
     makers = list(dict.fromkeys(o.producer.name.removesuffix(".forward") for o in owners if o.producer is not None))
     if len(makers) == 1 and len(classes) == 1:
         return f"{makers[0]} returns {classes[0]}{where}, which has"

@@ -41,7 +41,7 @@ from ..signatures.replacements import Replacement
 from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, Method, MethodCall, Place, Rule
-from .wording import code, subject, version
+from .wording import by, code, subject, version
 
 
 class RenamedKeyword(Rule):
@@ -91,7 +91,7 @@ class RenamedKeyword(Rule):
             return
         does = "does not take" if raises else "ignores"
         end = "the call raises TypeError" if raises else "it has no effect"
-        message = f"{where} {does} {code(passed.name)} ({method.library}): {end}. {code(later.name)} took its place."
+        message = f"{where} {does} {code(passed.name)}{by(method.library)}: {end}. {code(later.name)} took its place."
         severity = Severity.ERROR if raises else Severity.WARNING
         instead = later.name if later.same_values else ""
         yield Finding(self.name, severity, message, passed.span, call.site, passed.name, instead)

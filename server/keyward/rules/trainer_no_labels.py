@@ -58,7 +58,7 @@ from . import repair
 from .finding import Finding, Fix, Severity
 from .rule import BoundOverride, Method, MethodCall, Place, Rule
 from .sisters import output_fields, returning
-from .wording import code, listed, takers
+from .wording import by, code, listed, takers
 from .words import is_labels
 
 _COMPUTES = "compute_loss"
@@ -78,7 +78,7 @@ class TrainerNoLabels(Rule):
             names = list(dict.fromkeys(model.name.removesuffix(".forward") for model in models))
             verb = "returns" if len(names) == 1 else "return"
             message = (
-                f"{listed(names)} {verb} no loss ({models[0].library}): {call.methods[0].entry.name}.train raises."
+                f"{listed(names)} {verb} no loss{by(models[0].library)}: {call.methods[0].entry.name}.train raises."
             )
             message += takers(returning("loss", models, call.signatures), "returns one", "return one")
             yield Finding(self.name, self.severity, message, function.name_span, call.site, names[0])
@@ -89,7 +89,9 @@ class TrainerNoLabels(Rule):
         if own.node.name != _COMPUTES or not is_trainer(entry) or theirs is None:
             return
         if own.signature.extra == "refused" and theirs.takes(_NEW) and not own.signature.takes(_NEW):
-            message = f"{entry.name} calls `compute_loss` with {code(_NEW)} ({own.library}): training raises TypeError."
+            message = (
+                f"{entry.name} calls `compute_loss` with {code(_NEW)}{by(own.library)}: training raises TypeError."
+            )
             yield Finding(self.name, self.severity, message, own.span, own, _NEW, instead=_NEW)
 
     def fixes(self, place: Place) -> Iterable[Fix]:

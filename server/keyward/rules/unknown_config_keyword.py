@@ -44,7 +44,7 @@ from . import repair
 from .configurations import FROM_PRETRAINED, is_config, known_fields, makes_models, may_be_field, options, slip_of
 from .finding import Finding, Fix, Severity
 from .rule import BoundCall, MethodCall, Place, Rule
-from .wording import code, version
+from .wording import by, code, version
 
 _PACKAGE = "transformers."
 _SILENCING = frozenset(("trust_remote_code", "return_unused_kwargs"))
@@ -85,7 +85,7 @@ class UnknownConfigKeyword(Rule):
         for passed, meant in _slips(call.site, known):
             if may_be_field(passed.name, loaded, call.signatures):
                 continue
-            message = f"{entry.name}.{method.name} does not know {code(passed.name)} ({method.library}):"
+            message = f"{entry.name}.{method.name} does not know {code(passed.name)}{by(method.library)}:"
             message += " the call raises TypeError." if loads_model else " it has no effect."
             message += f" Did you mean {code(meant)}?"
             severity = Severity.ERROR if loads_model else Severity.WARNING

@@ -27,13 +27,13 @@ def subject(callees: Sequence[Callee], singular: str, plural: str) -> str:
 
 def version(callees: Sequence[Callee]) -> str:
     """The library that was judged by, in parentheses: " (transformers 5.23.0 in .venv)"; "" for the user's own."""
-    labels = list(dict.fromkeys(_flat(callee.library) for callee in callees if callee.library))
+    return by(*(callee.library for callee in callees))
+
+
+def by(*libraries: str) -> str:
+    """The same of labels, which have parentheses of their own: "transformers 5.23.0 (shipped signatures)"."""
+    labels = dict.fromkeys(label.replace(" (", ", ").replace(")", "") for label in libraries if label)
     return f" ({', '.join(labels)})" if labels else ""
-
-
-def _flat(library: str) -> str:
-    """A label that goes into parentheses: "transformers 5.23.0 (shipped signatures)" has some of its own."""
-    return library.replace(" (", ", ").replace(")", "")
 
 
 def takers(sisters: Sequence[Entry], verb: str, plural: str) -> str:
