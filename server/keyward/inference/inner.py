@@ -48,6 +48,8 @@ class InnerFunctions(Branching):
         """All of them that have been come across."""
         self._around: dict[Span, dict[str, Value]] = {}
         """The names around functions that stand further out, or in the function whose call is followed."""
+        self._results: dict[tuple[object, ...], Value] = {}
+        """What calls of functions inside gave, by all that it rests on."""
         self._n_calls = 0
         """Calls of functions inside that are being followed."""
 
@@ -135,7 +137,11 @@ class InnerFunctions(Branching):
         if function is None or around is None or self._n_calls >= _MOST_NESTED_CALLS:
             return unknown(inner.reason)
         names = frozenset(parameter.name for parameter in function.parameters)
-        given = dict(handed(function, names, passing, bound=False))
+        given = handed(function, names, passing, bound=False)
+        outer = [(name, around.get(name)) for name in self.program.per_node("names", function, _names)]
+        key = (inner.span, given, tuple(outer), self._n_calls)
+        if (known_result := self._results.get(key)) is not None:
+            return known_result
         seen = self.calls, self.reads, self.library_names, self.values, self.trails
         known = self._inner, self._around, self.in_comprehension
         # what is found inside is told at the end, for all that may call it
@@ -143,7 +149,7 @@ class InnerFunctions(Branching):
         self._inner, self.in_comprehension = list(self._inner), False
         self._around = {**{node.span: around for node, *_ in self._inner}, **self._around}
         self._n_calls += 1
-        result = self._go_through(function, around, given)
+        result = self._results[key] = self._go_through(function, around, dict(given))
         self._n_calls -= 1
         self.calls, self.reads, self.library_names, self.values, self.trails = seen
         self._inner, self._around, self.in_comprehension = known
@@ -168,6 +174,11 @@ class InnerFunctions(Branching):
             return unknown("a function inside a function")
         names = frozenset(parameter.name for parameter in function.parameters)
         return self._go_through(function, {}, dict(handed(function, names, passing, bound=False)))
+
+
+def _names(function: Function) -> list[str]:
+    """The names in a function, in a fixed order."""
+    return sorted({node.name for node in walk(function) if isinstance(node, s.Name)})
 
 
 def _outermost(node: s.Node) -> Iterator[Function]:
