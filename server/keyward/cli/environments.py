@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from ..environment.fingerprint import canonical, installed
 from ..environment.import_path import import_path
-from ..environment.index import Progress, default_cache, is_current, update_index
+from ..environment.index import FRAMEWORKS, Progress, default_cache, is_current, update_index
 from ..environment.interpreter import Interpreter, find_interpreter
 from ..signatures.store import Installed, Signatures, open_signatures
 from ..source.ipynb import NotebookError
@@ -70,7 +70,7 @@ def bring_up_to_date(
 def _missing(interpreter: Interpreter, wanted: frozenset[str], cache: Path) -> Iterator[str]:
     here = [item for item in installed(interpreter) if item.distribution in wanted]
     if not any(item.distribution == "torch" for item in installed(interpreter)):
-        return
+        here = [item for item in here if item.distribution in FRAMEWORKS]  # the others rest on torch
     shipped = _shipped(here)
     path = import_path(interpreter)
     for item in here:

@@ -33,7 +33,7 @@ from .worker_client import SILENCE_LIMIT, Ending, Message, run_worker
 KNOWN = ("transformers", "torch")
 """Distributions that are indexed without looking for torch modules in their files first."""
 
-_FRAMEWORKS = ("torch", "keras", *TENSORFLOW)
+FRAMEWORKS = ("torch", "keras", *TENSORFLOW)
 """Where none is installed, no other distribution is looked at."""
 
 _KEPT_DAYS = 30
@@ -153,7 +153,7 @@ def update_index(
     for name in KNOWN:
         if name in here and (wanted is None or name in wanted):
             run.bring_up_to_date(here[name], ())
-    if any(name in here for name in _FRAMEWORKS) and not run.stopped and (wanted is None or wanted - set(KNOWN)):
+    if any(name in here for name in FRAMEWORKS) and not run.stopped and (wanted is None or wanted - set(KNOWN)):
         scanned = run.scan(tuple(here.values()))
         for name in map(canonical, extra):
             if name in here and name not in scanned and (provided := run.seen.provided(name)) is not None:

@@ -15,7 +15,7 @@ from .containers import is_fresh
 from .guards import GATED, asks_for_script, exceptions, expects
 from .libraries import ENTERED
 from .program import Program
-from .state import State, is_dull, joined, loose, merged, truthiness
+from .state import State, is_dull, is_vaguer, joined, loose, merged, truthiness
 from .values import FRESH, Collection, Instance, Module, UserClass, Value, join, only, unknown, why_unknown
 
 _MOST_ROUNDS = 3
@@ -154,7 +154,9 @@ class Branching(Annotations):
         known = entry.names.get(name)
         if known is None:
             return name in self.missed
-        return known != value and not (why_unknown(known) and is_dull(known) and is_dull(value))
+        if known == value or is_vaguer(value, known):
+            return False
+        return not (why_unknown(known) and is_dull(known) and is_dull(value))
 
     def jump(self, node: s.Jump) -> None:
         if node.kind in ("break", "continue"):

@@ -20,6 +20,7 @@ from .values import (
     Value,
     join,
     unknown,
+    why_unknown,
 )
 
 
@@ -168,6 +169,15 @@ def is_dull(value: Value) -> bool:
         isinstance(atom, Constant | Unknown | Tensor)
         or (isinstance(atom, Collection) and atom.kind == "list" and is_dull(atom.item))
         for atom in value
+    )
+
+
+def is_vaguer(value: Value, known: Value) -> bool:
+    """Whether all that a value has beside a known one is lists of elements as unknown as those of lists there."""
+    is_vague = any(isinstance(atom, Collection) and atom.items is None and why_unknown(atom.item) for atom in known)
+    return is_vague and all(
+        isinstance(atom, Collection) and atom.kind == "list" and atom.items is None and is_dull(atom.item)
+        for atom in value - known
     )
 
 
