@@ -155,17 +155,11 @@ class InnerFunctions(Branching):
         self._inner, self._around, self.in_comprehension = known
         return result
 
-    def _bound_again(self) -> Iterator[str]:
+    def _bound_again(self) -> frozenset[str]:
         """Names of functions of this unit that may hold something else by the time that what is handed over here is
         called: those that one of them binds in several places, and those that are not bound yet."""
-        known = self.state.names.keys() | self.enclosing.keys()
-        for node in walk(self.unit.node):
-            if isinstance(node, s.FunctionDef):
-                places = Counter(parameter.name for parameter in node.parameters)
-                places.update(bound_names(node.body))
-                yield from (name for name, number in places.items() if number > 1 or name not in known)
-            elif isinstance(node, s.NamedExpression):
-                yield node.target.name
+        once, again = self.program.per_node("bindings", self.unit.node, _bindings)
+        return again | (once - self.state.names.keys() - self.enclosing.keys())
 
     def run_inner(self, span: Span, passing: Passing) -> Value:
         """What a function returns that stands in this statement of the module and is called from somewhere else."""
@@ -174,6 +168,21 @@ class InnerFunctions(Branching):
             return unknown("a function inside a function")
         names = frozenset(parameter.name for parameter in function.parameters)
         return self._go_through(function, {}, dict(handed(function, names, passing, bound=False)))
+
+
+def _bindings(unit: s.Statement) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that functions in a statement bind: those of one place, and those of several or of an expression."""
+    once: set[str] = set()
+    again: set[str] = set()
+    for node in walk(unit):
+        if isinstance(node, s.FunctionDef):
+            places = Counter(parameter.name for parameter in node.parameters)
+            places.update(bound_names(node.body))
+            once.update(places)
+            again.update(name for name, number in places.items() if number > 1)
+        elif isinstance(node, s.NamedExpression):
+            again.add(node.target.name)
+    return frozenset(once), frozenset(again)
 
 
 def _names(function: Function) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ..signatures.model import Entry
 from ..source import syntax as s
 from ..source.unit import Unit
@@ -259,6 +261,11 @@ class Results(Batches):
                 return self.program.answer(asked)
         return value
 
+    @cached_property
+    def _changes_results(self) -> bool:
+        """Whether the main file may change what models return."""
+        return libraries.CHANGES_RESULTS.search(self.program.main.text) is not None
+
     def _instance_result(self, instance: Instance, passing: Passing, level: int) -> Value:
         _, keywords, is_open = passing
         if changes_output(keywords):
@@ -279,7 +286,7 @@ class Results(Batches):
                 keys = tuple(Key(name, only(Tensor()), False) for name in entry.keys)
                 is_open = is_open or entry.keys_open or not keys
                 return only(Mapping(keys, is_open, entry.qualified, unlabelled=makes_no_labels(passing)))
-            if entry.role == "model" and libraries.CHANGES_RESULTS.search(self.program.main.text):
+            if entry.role == "model" and self._changes_results:
                 return unknown("models may be asked for tuples, or hooks change what they return")
             return self.returned(entry.call, instance.cls)
         callee = self.program.ask("callee", instance)
