@@ -42,8 +42,7 @@ def seen(analysis: Analysis) -> list[tuple[int, str, object]]:
 
 def _in_order(result: UnitResult) -> object:
     return (
-        sorted(result.calls, key=lambda site: site.span),
-        sorted(result.reads, key=lambda read: read.node.span),
+        *(sorted(sites, key=repr) for sites in result.sites),
         sorted(result.values.items(), key=lambda item: (item[0], repr(item[1]))),
     )
 
